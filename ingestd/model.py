@@ -1,0 +1,362 @@
+"""The nouns, frozen. Everything that crosses a function boundary is one of these; a change is a new value.
+
+Times are epoch seconds (float). ``at`` is the engine's own never-decreasing clock; what a sender's clock says is kept
+beside it and decides nothing.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["critical", "error", "warning", "info", "unknown"]
+Priority = Literal["P1", "P2", "P3", "P4"]
+EntryKind = Literal["mail", "webhook", "command", "receipt", "refusal", "tick", "gap", "clock", "start", "reload"]
+ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
+AlertClass = Literal["reachability", "local", "unknown"]
+NotificationKind = Literal["open", "update", "functional", "hierarchic", "last_resort", "end", "answer"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
+PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Something as it was received, before anyone judged it. One message is one row of the inbox."""
+
+    kind: EntryKind
+    source: str  # the configured name of the source, or "smtp", "cli", "web"; never a credential
+    body: bytes = b""
+    received: float = 0.0  # wall clock, epoch seconds
+    adapter: str = ""  # webhook: the file in sources/ that reads the body
+    peer: str = ""  # network address it came from
+    sender: str = ""  # SMTP MAIL FROM ("" = null sender)
+    recipients: tuple[str, ...] = ()
+    content_type: str = ""
+    query: str = ""  # webhook: query string without credentials
+    actor: str = ""  # command: the person who acts
+    refused: str = ""  # why the sender got a 4xx although the body was kept (it is shunted)
+
+
+class Entry(Struct, frozen=True):
+    """A committed message on its way through the engine."""
+
+    id: int  # row of the inbox; 0 for what the engine itself journals (ticks, gaps)
+    message: Message
+    attempts: int = 0  # how often stepping it began in a process that then died
+
+
+class Reason(Struct, frozen=True):
+    """Why something was decided: which stage, by which rule, in words."""
+
+    stage: str  # recognise, fingerprint, correlate, rank, route, escalate, person …
+    rule: str  # the id of the rule, recogniser or edge that decided
+    text: str
+
+
+class Ends(Struct, frozen=True):
+    """How an alert is over: a recovery, a time its source names, silence for a while, or a person."""
+
+    how: Literal["recovery", "ends_at", "unheard", "person"] = "person"
+    after: float = 0.0  # seconds of silence, for "unheard"
+    at: float = 0.0  # epoch seconds, for "ends_at"
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """What a message says about one thing, normalised."""
+
+    state: Literal["firing", "resolved"]
+    summary: str
+    host: str | None = None  # as the source spells it, without port
+    check: str | None = None  # None: the host itself
+    severity: Severity = "unknown"
+    external_id: str | None = None  # what the source calls this problem
+    identity: str | None = None  # the source's own fingerprint; None: (node, check) decides
+    started_at: float | None = None
+    url: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    guessed: bool = False  # the host was found in free text
+    quiet: bool = False  # a notice, a success, a heartbeat: kept, opens nothing
+    report: bool = False  # a person's report rather than a monitor's
+    sender: str = ""  # report: the person's address
+    ends: Ends = Ends()
+
+
+class ReportsOn(Struct, frozen=True):
+    """What a bounce or delay notice is about."""
+
+    message_id: str | None = None
+    recipient: str | None = None
+    action: str | None = None
+    status: str | None = None
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a message is understood as."""
+
+    kind: ReadingKind
+    recogniser: str | None = None  # None: the fallback
+    events: tuple[Event, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    subject: str = ""
+    reply_text: str | None = None
+    in_reply_to: str | None = None
+    reports_on: ReportsOn | None = None
+
+
+class Watcher(Struct, frozen=True):
+    """One source's view of an alert."""
+
+    source: str
+    firing: bool
+    last_at: float
+    interval: float = 0.0  # learned from its repeats; 0 = it never repeated
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """One thing that is (or was) wrong, however often it was reported."""
+
+    id: int
+    fingerprint: str
+    node: str  # id in the topology, or the name as heard
+    check: str | None
+    host: str | None
+    cls: AlertClass
+    down: bool  # says that the node itself is unreachable
+    state: Literal["firing", "resolved", "unconfirmed"]
+    severity: Severity
+    summary: str
+    incident: int  # the incident it came with; the survivor of a merge is found by its link
+    certainty: Literal["root", "sure", "unsure"]
+    first_at: float
+    last_at: float
+    count: int = 1
+    watchers: tuple[Watcher, ...] = ()
+    known: bool = True  # the node is in the topology
+    guessed: bool = False
+    report: bool = False
+    sender: str = ""
+    candidates: tuple[str, ...] = ()  # report: nodes and services it may be about
+    external_id: str | None = None
+    url: str | None = None
+    recogniser: str | None = None
+    ends: Ends = Ends()
+    due_at: float = 0.0  # when silence or endsAt ends it; 0 = never
+    ended_at: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+
+
+class Impact(Struct, frozen=True):
+    """Who and what an incident reaches, from the topology."""
+
+    nodes: int = 0
+    services: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    people: int = 0
+    service_class: str = ""  # the most important class among the services
+
+
+class Work(Struct, frozen=True):
+    """Minutes a person worked on an incident."""
+
+    person: str
+    minutes: float
+
+
+class Told(Struct, frozen=True):
+    """A person and what she was told of an incident."""
+
+    person: str
+    notification: int
+    kind: NotificationKind
+    claimed: bool = False  # only what was claimed counts as told
+    failed: bool = False
+    ended: bool = False  # the end was decided for her
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """The thing behind the alerts, from the first of them to the end."""
+
+    number: int
+    state: Literal["triggered", "acknowledged", "resolved"]
+    kind: Literal["incident", "request"] = "incident"
+    title: str = ""
+    root: str = ""  # the node its first alert is about
+    cause: str | None = None
+    cause_kind: Literal["reported", "inferred", "local", ""] = ""
+    merged_into: int = 0
+    priority: Priority = "P4"
+    impact: Impact = Impact()
+    urgency: str = "low"
+    priority_by: str = ""  # the person who set it
+    priority_why: str = ""
+    policy: str = ""
+    team: str = ""
+    owner: str = ""
+    # life
+    began: float = 0.0
+    detected: float = 0.0
+    told_at: float = 0.0
+    acknowledged_at: float = 0.0
+    restored_at: float = 0.0
+    resolved_at: float = 0.0
+    closed_at: float = 0.0
+    reopened: int = 0
+    closure_code: str = ""
+    category: str = ""
+    workaround: str = ""
+    fixed_by: str = ""
+    worked: tuple[Work, ...] = ()
+    reporter: str = ""
+    on_behalf_of: str = ""
+    department: str = ""
+    came_by: str = "monitor"  # mail, phone, walk-in, web, monitor
+    major: bool = False
+    problem: int = 0
+    suppressed: bool = False  # maintenance: recorded, not paged
+    # what is due (epoch seconds of the engine's clock, 0 = nothing)
+    page_at: float = 0.0
+    hold_from: float = 0.0
+    step_at: float = 0.0
+    step: int = 0  # the next step of the policy
+    resolve_at: float = 0.0
+    resolve_step: int = 0
+    end_at: float = 0.0
+    remind_at: float = 0.0
+    told: tuple[Told, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class NodeMark(Struct, frozen=True, kw_only=True):
+    """What is known of a node beyond its alerts: when it was last proved up, last reported down, who suspects it."""
+
+    node: str
+    up_at: float = 0.0
+    down_at: float = 0.0
+    inferred_by: int = 0  # the incident that infers it to be down
+
+
+class TimelineRow(Struct, frozen=True, kw_only=True):
+    """One line of an incident's history."""
+
+    incident: int
+    at: float
+    what: str  # opened, joined, cause, merged, priority, paged, acknowledged, note, recovered, resolved …
+    text: str
+    actor: str = ""
+    rule: str = ""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a text may say, frozen at the moment of the decision."""
+
+    number: int
+    priority: Priority
+    title: str
+    state: str
+    cause: str | None = None
+    cause_kind: str = ""
+    since: float = 0.0
+    held: float = 0.0
+    departments: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    people: int = 0
+    alerts: tuple[str, ...] = ()  # at most a screenful, by certainty
+    unsure: tuple[str, ...] = ()
+    alert_count: int = 0
+    remedy: str = ""
+    owner: str = ""
+    step: str = ""
+    news: str = ""  # what changed, for an update
+    unheard: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    wall_offset: float = 0.0
+
+
+class Notification(Struct, frozen=True, kw_only=True):
+    """A text that one person is to get, and what became of it."""
+
+    id: int
+    incident: int
+    person: str
+    kind: NotificationKind
+    at: float
+    facts: Facts
+    state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What became of a notification; travels through the inbox as a message of kind ``receipt``."""
+
+    notification: int
+    incident: int
+    person: str
+    outcome: Literal["claimed", "handed_over", "failed"]
+    channel: str = ""
+    detail: str = ""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What a person asks for; travels through the inbox as a message of kind ``command``, its actor in the message."""
+
+    action: Literal["open", "ack", "resolve", "assign", "note", "priority"]
+    incident: int = 0
+    person: str = ""  # assign: to whom; open: the caller
+    department: str = ""
+    text: str = ""
+    priority: Priority | None = None
+    minutes: float = 0.0
+    came_by: str = ""
+    notification: int = 0  # the page whose link was used
+
+
+class Verdict(Struct, frozen=True):
+    """The step's answer to a command."""
+
+    ok: bool
+    text: str
+    incident: int = 0
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """Everything one step decided, as data: committed together, then applied to the world."""
+
+    alerts: tuple[Alert, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    marks: tuple[NodeMark, ...] = ()
+    timeline: tuple[TimelineRow, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    cancelled: tuple[int, ...] = ()  # notifications to withdraw if nobody has claimed them
+    verdict: Verdict | None = None
+    recogniser: str | None = None  # mail and webhooks: what understood it
+    shunted: str = ""  # why the entry was set aside
+    wall_offset: float | None = None
+
+
+class Stepped(Struct, frozen=True, kw_only=True):
+    """One positioned entry and what it changed: the unit of the journal."""
+
+    entry: Entry
+    position: int
+    at: float
+    changes: Changes
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """All rows that a world is rebuilt from."""
+
+    position: int = 0
+    at: float = 0.0
+    wall_offset: float = 0.0
+    next_alert: int = 1
+    next_incident: int = 1
+    next_notification: int = 1
+    alerts: tuple[Alert, ...] = ()  # of incidents that are not closed
+    incidents: tuple[Incident, ...] = ()
+    marks: tuple[NodeMark, ...] = ()
+
+
+class StoreUnavailable(Exception):
+    """The store can't commit now; the sender is to try again after ``retry_after`` seconds."""
+
+    def __init__(self, text: str, retry_after: int = 10) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
