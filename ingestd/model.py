@@ -108,7 +108,8 @@ class Watcher(Struct, frozen=True):
     source: str
     firing: bool
     last_at: float
-    interval: float = 0.0  # learned from its repeats; 0 = it never repeated
+    interval: float = 0.0  # the longest between its repeats; 0 = it never repeated
+    repeats: int = 0
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -134,6 +135,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     guessed: bool = False
     report: bool = False
     sender: str = ""
+    department: str = ""  # report: of the person
     candidates: tuple[str, ...] = ()  # report: nodes and services it may be about
     external_id: str | None = None
     url: str | None = None
@@ -180,6 +182,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     kind: Literal["incident", "request"] = "incident"
     title: str = ""
     root: str = ""  # the node its first alert is about
+    watches: tuple[str, ...] = ()  # nodes whose explanation would explain it; empty: nothing will (a local problem)
     cause: str | None = None
     cause_kind: Literal["reported", "inferred", "local", ""] = ""
     merged_into: int = 0
@@ -226,12 +229,12 @@ class Incident(Struct, frozen=True, kw_only=True):
 
 
 class NodeMark(Struct, frozen=True, kw_only=True):
-    """What is known of a node beyond its alerts: when it was last proved up, last reported down, who suspects it."""
+    """What is known of a node beyond its alerts: when it was last proved up, and which incident suspects it."""
 
     node: str
     up_at: float = 0.0
-    down_at: float = 0.0
     inferred_by: int = 0  # the incident that infers it to be down
+    inferred_at: float = 0.0
 
 
 class TimelineRow(Struct, frozen=True, kw_only=True):
@@ -264,6 +267,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     alert_count: int = 0
     remedy: str = ""
     owner: str = ""
+    team: str = ""  # "" = nobody is responsible for the cause
     step: str = ""
     news: str = ""  # what changed, for an update
     unheard: tuple[str, ...] = ()

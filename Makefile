@@ -1,0 +1,53 @@
+# Needs python3 (3.11 or newer) with venv and pip; everything else goes into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+SITE   ?= config/ingestd.yaml
+
+.PHONY: run test lint types unit demo bench drill format lock clean
+
+run: $(STAMP)          ## serve the sample site on loopback
+	$(BIN)/ingestd run --config $(SITE)
+
+test: lint types unit  ## everything that CI asks for
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs
+	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
+
+demo: $(STAMP)         ## a morning in a trading company, played through real SMTP and HTTP
+	$(BIN)/python -m ingestd.demo
+
+bench: $(STAMP)        ## durable mails/s and webhook alerts/s through the whole pipeline
+	$(BIN)/python tests/benchmarks/throughput.py
+
+drill: $(STAMP)        ## kill -9 of the daemon at ten points of the demo
+	$(BIN)/python tests/drills/kill.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The locks name versions and hashes only, so that they work with any index.
+lock: $(STAMP)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --group dev --output-file requirements-dev.lock pyproject.toml
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) var dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,262 @@
+"""The command line. Every command is one small function from its arguments to an exit status.
+
+0: done; 1: refused, or something is wrong with what was checked; 2: the command itself was not understood.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ingestd import __version__
+from ingestd.cli.terminal import CommandError, complain, is_terminal, say
+from ingestd.model import PRIORITIES
+from ingestd.yamltypes import ConfigError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from ingestd.cli.client import Client
+
+    Commands = _SubParsersAction[argparse.ArgumentParser]
+
+T = TypeVar("T")
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command."""
+    args = _parser().parse_args(arguments)
+    command: Command = args.run
+    try:
+        return command(args)
+    except CommandError as error:
+        complain(str(error))
+        return error.status
+    except ConfigError as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 0
+
+
+# Imports stand inside the commands, so that `ingestd version` does not load the daemon.
+
+
+def _init(args: argparse.Namespace) -> int:
+    from ingestd.cli.first import init  # noqa: PLC0415
+
+    return init(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from ingestd.app import run  # noqa: PLC0415
+    from ingestd.cli.client import site_file  # noqa: PLC0415
+
+    return run(site_file(args.config))
+
+
+def _check(args: argparse.Namespace) -> int:
+    from ingestd.cli.client import site_file  # noqa: PLC0415
+    from ingestd.config import load_site  # noqa: PLC0415
+
+    site = load_site(site_file(args.config))
+    for warning in site.warnings:
+        complain(f"warning: {warning}")
+    say(
+        f"ok: {len(site.people.people)} people, {len(site.people.teams)} teams, {len(site.topology.nodes)} nodes, "
+        f"{len(site.recognisers)} recognisers, {len(site.settings.sources)} sources"
+    )
+    return 0
+
+
+def _parse(args: argparse.Namespace) -> int:
+    from ingestd import parse  # noqa: PLC0415
+    from ingestd.config import SHIPPED_RULES  # noqa: PLC0415
+
+    return parse.main(args.files, args.source, args.content_type, args.rules or SHIPPED_RULES)
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from ingestd.cli import explain  # noqa: PLC0415
+    from ingestd.cli.client import site_file  # noqa: PLC0415
+    from ingestd.config import load_site  # noqa: PLC0415
+
+    if Path(args.what).is_file():
+        site = load_site(site_file(args.config))
+        lines = explain.of_file(site, Path(args.what), args.source, args.content_type)
+    else:
+        lines = _with_client(args, lambda client: explain.of_number(client, args.what))
+    say("\n".join(lines) if is_terminal() or not args.json else explain.as_json(lines))
+    return 0
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from ingestd.cli.virtual import simulate  # noqa: PLC0415
+
+    return simulate(args.inventory, args.events, args.out)
+
+
+def _incident_list(args: argparse.Namespace) -> int:
+    from ingestd.cli import incident  # noqa: PLC0415
+
+    return _with_client(args, lambda client: incident.show_list(client, args))
+
+
+def _incident_show(args: argparse.Namespace) -> int:
+    from ingestd.cli import incident  # noqa: PLC0415
+
+    return _with_client(args, lambda client: incident.show_one(client, args))
+
+
+def _incident_open(args: argparse.Namespace) -> int:
+    from ingestd.cli import incident  # noqa: PLC0415
+
+    return _with_client(args, lambda client: incident.take_call(client, args))
+
+
+def _incident_act(args: argparse.Namespace) -> int:
+    from ingestd.cli import incident  # noqa: PLC0415
+
+    return _with_client(args, lambda client: incident.act(client, args))
+
+
+def _version(_args: argparse.Namespace) -> int:
+    say(f"ingestd {__version__}")
+    return 0
+
+
+def _with_client(args: argparse.Namespace, call: "Callable[[Client], T]") -> T:
+    """Call the running daemon as the person whose token this is."""
+    from ingestd.cli.client import Client, find_token, find_url, site_file  # noqa: PLC0415
+
+    site = site_file(args.config)
+    client = Client(find_url(args.url, site), find_token(args.token_file, site))
+    try:
+        return call(client)
+    finally:
+        client.close()
+
+
+# the words that each command understands
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ingestd", description=_ABOUT)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _init_words(_command(commands, "init", _init, "make a site of one file: a relay and one address"))
+    run = _command(commands, "run", _run, "run the daemon")
+    check = _command(
+        commands, "check", _check, "check configuration, rules and topology: every error, file:line:column"
+    )
+    for command in (run, check):
+        _config_word(command)
+    _parse_words(
+        _command(commands, "parse", _parse, "show what mails or webhook bodies are understood as (JSON lines)")
+    )
+    _explain_words(_command(commands, "explain", _explain, "say why: an incident (12), an alert (a12), or a file"))
+    simulate = _command(commands, "simulate", _simulate, "run events through the pipeline with a virtual clock")
+    for name in ("inventory", "events", "out"):
+        simulate.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
+    incident = commands.add_parser("incident", help="look at incidents and act on them")
+    _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
+    _command(commands, "version", _version, "print the version")
+    return parser
+
+
+_ABOUT = "Reads alert mail and webhooks, finds the incident behind them, and tells people until it is over."
+
+
+def _command(commands: "Commands", name: str, run: Command, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _config_word(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="ingestd.yaml (default: INGESTD_CONFIG, ./, /etc/ingestd/)"
+    )
+
+
+def _init_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="where to write (default: ./ingestd.yaml)")
+    parser.add_argument("--relay", metavar="HOST[:PORT]", help="mail relay that pages leave through")
+    parser.add_argument("--address", metavar="MAIL", help="whom to page")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("--state", default="var", metavar="FOLDER", help="where the daemon keeps what it writes")
+    parser.add_argument("--smtp-port", type=int, default=2525)
+    parser.add_argument("--http-port", type=int, default=8025)
+
+
+def _source_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", default="mail", metavar="mail|webhook:NAME")
+    parser.add_argument("--content-type", default="application/json", metavar="TYPE")
+
+
+def _parse_words(parser: argparse.ArgumentParser) -> None:
+    _source_words(parser)
+    parser.add_argument("--rules", type=Path, metavar="FOLDER", help="other rules than the shipped ones")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+
+
+def _explain_words(parser: argparse.ArgumentParser) -> None:
+    _config_word(parser)
+    _source_words(parser)
+    _client_words(parser)
+    parser.add_argument("what", metavar="ID|FILE")
+
+
+def _client_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", help="where the daemon listens (default: INGESTD_URL, else as the site's file says)")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="your token (default: INGESTD_TOKEN, else a file)"
+    )
+    parser.add_argument("--json", action="store_true", help="JSON lines also on a terminal")
+
+
+def _incident_words(actions: "Commands") -> None:
+    listing = _command(actions, "list", _incident_list, "open incidents")
+    listing.add_argument("--state", default="open", choices=("open", "triggered", "acknowledged", "resolved", "all"))
+    listing.add_argument("--limit", type=int, default=100)
+    taken = _command(actions, "open", _incident_open, "record a call")
+    taken.add_argument("--caller", default="", help="who called (a person's id, a name or a mail address)")
+    taken.add_argument("--department", default="")
+    taken.add_argument("--came-by", default="phone", choices=("phone", "walk-in", "mail", "web"))
+    taken.add_argument("text")
+    show = _command(actions, "show", _incident_show, "one incident, with its alerts and its history")
+    show.add_argument("number", type=int)
+    for parser in (listing, taken, show, *_act_words(actions)):
+        _config_word(parser)
+        _client_words(parser)
+
+
+def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
+    about = {
+        "ack": "take it",
+        "resolve": "it is over",
+        "assign": "hand it over",
+        "note": "add to its history",
+        "priority": "set its priority",
+    }
+    parsers = {name: _command(actions, name, _incident_act, text) for name, text in about.items()}
+    for name, parser in parsers.items():
+        parser.set_defaults(action=name)
+        parser.add_argument("number", type=int)
+    parsers["resolve"].add_argument("text", nargs="?", default="", help="what fixed it")
+    parsers["assign"].add_argument("person")
+    parsers["note"].add_argument("text")
+    parsers["priority"].add_argument("priority", choices=PRIORITIES)
+    parsers["priority"].add_argument("text", nargs="?", default="", help="why")
+    for name in ("resolve", "note"):
+        parsers[name].add_argument("--minutes", type=float, default=0.0, help="minutes worked")
+    return list(parsers.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+"""The composition root: builds the daemon, starts it, reloads it, stops it. The only owner of a clock."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+import uvicorn
+import uvloop
+from sqlalchemy.exc import SQLAlchemyError
+
+from ingestd import __version__, figures
+from ingestd.channels import Channel
+from ingestd.channels.mail import MailChannel
+from ingestd.channels.maildir import MaildirChannel
+from ingestd.config import Site, load_site
+from ingestd.decide.oncall import Language, Person
+from ingestd.intake.http import HttpSource, Webhooks, http_source
+from ingestd.intake.smtp import SmtpIntake
+from ingestd.links import Grant, Links, load_key
+from ingestd.model import Command, Message, Notification, Stepped, StoreUnavailable, Verdict
+from ingestd.notify import Notifier
+from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
+from ingestd.store import Store
+from ingestd.telemetry import configure_logging
+from ingestd.web import Face, build, front
+from ingestd.worker import Engine, pages
+from ingestd.yamltypes import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = structlog.get_logger("ingestd")
+
+VERDICT_PATIENCE = 10.0  # seconds that a command waits for its verdict
+LAG_LIMIT = 60.0  # seconds of pipeline lag after which the daemon is not ready
+STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
+STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
+
+
+class SystemClock:
+    """Time as the machine has it."""
+
+    @staticmethod
+    def monotonic() -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    @staticmethod
+    def wall() -> float:
+        """Epoch seconds."""
+        return time.time()
+
+
+def run(path: Path) -> int:
+    """Serve a site until told to stop; the exit status. A broken configuration is refused before anything is opened."""
+    configure_logging()
+    try:
+        site = load_site(path)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\ningestd does not start on this; mend it, or see it whole with `ingestd check`\n")
+        return 1
+    for warning in site.warnings:
+        log.warning("topology", text=warning)
+    site.state.mkdir(parents=True, exist_ok=True)
+    try:
+        return uvloop.run(Daemon(site).serve())
+    except (OSError, SQLAlchemyError, ValueError) as error:
+        log.error("can't start", error=str(error))
+        return 1
+
+
+class Daemon:
+    """Everything that runs, wired."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        settings = site.settings
+        self.clock = SystemClock()
+        self.notifier = Notifier()
+        self.figures = figures.Figures()
+        self.store = Store.open(settings.store)
+        self.engine = Engine(site.rulebook, self.store, self.clock, self._committed)
+        self.store.on_received = self.engine.feed
+        self.store.on_commit = self.figures.committed
+        self.links = Links(load_key(site.link_key), settings.public_url, max_age=float(settings.link_age))
+        self.outbox = Outbox(
+            self.store,
+            channels(site),
+            contacts(site),
+            self.engine.feed,
+            self.engine.now,
+            settings=OutboxSettings(domain=sender_domain(site)),
+            timezone=site.rulebook.ranker.zone,
+            link=self._link,
+            observe=self._delivered,
+        )
+        self.smtp = SmtpIntake(settings.listen.smtp, self.receive, self.clock.wall, self.figures.refused)
+        self.webhooks = Webhooks(
+            webhook_sources(site), self.receive, self.clock.wall, count_refused=self.figures.refused
+        )
+        self._stopping = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._last_reload = ""
+        self._turned = self.clock.monotonic()
+
+    # -- life
+    async def serve(self) -> int:
+        """Start, run until stopped, stop in order: listeners, engine, outbox, store."""
+        loop = asyncio.get_running_loop()
+        digest = await self.store.put_blob(recorded(self.site))
+        self.engine.start(origin(digest))
+        engine = loop.create_task(self.engine.run())
+        http = self._http()
+        web = loop.create_task(http.serve())
+        watch = loop.create_task(self._watch())
+        try:
+            await self.smtp.start()
+            await self._listening(http, web)
+            await self.outbox.start()
+            self._listen_to_signals(loop)
+            self._say_ready()
+            await self._stopping.wait()
+        finally:
+            self.notifier.stopping()
+            await self.smtp.stop()
+            http.should_exit = True
+            await asyncio.wait([web], timeout=STOP_PATIENCE)
+            self.engine.stop()
+            await engine
+            await self.outbox.stop()
+            watch.cancel()
+            await self.store.close()
+            log.info("stopped")
+        return 0
+
+    async def reload(self) -> None:
+        """Take over changed files, all or none: what can fail is done before anything running is touched."""
+        async with self._reloading:
+            self.notifier.reloading()
+            try:
+                site = await asyncio.to_thread(load_site, self.site.path)
+                sources, ways = webhook_sources(site), channels(site)
+                digest = await self.store.put_blob(recorded(site))
+            except (ConfigError, ValueError, OSError, StoreUnavailable) as error:
+                self._last_reload = f"the last reload was refused: {error}"
+                self.figures.reloaded("refused", self.clock.wall())
+                log.error("reload refused; the rules from before keep running", error=str(error))
+            else:
+                self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
+                self.webhooks.sources = sources
+                self.outbox.channels, self.outbox.contacts = ways, contacts(site)
+                self.site = site
+                self._last_reload = ""
+                self.figures.reloaded("ok", self.clock.wall())
+                log.info("reloaded", digest=site.digest, warnings=list(site.warnings))
+            self.notifier.ready()
+
+    # -- what the parts are given
+    async def receive(self, message: Message) -> int:
+        """Commit a message and count it: the one door in."""
+        number = await self.store.receive(message)
+        self.figures.accepted(message)
+        return number
+
+    async def act(self, command: Command, actor: str) -> Verdict:
+        """A person's command: kept, stepped, answered. TimeoutError: kept, but its verdict is late."""
+        body = msgspec.json.encode(command)
+        message = Message(kind="command", source="web", body=body, received=self.clock.wall(), actor=actor)
+        return await self.engine.verdict(await self.receive(message), VERDICT_PATIENCE)
+
+    def _committed(self, batch: Sequence[Stepped]) -> None:
+        self.figures.stepped(batch)
+        self.outbox.offer(pages(batch))
+
+    def _link(self, notification: Notification) -> str | None:
+        if notification.kind in ("end", "answer"):
+            return None
+        return self.links.make(Grant(notification.person, notification.incident, notification.id))
+
+    def _delivered(self, channel: str, outcome: str, notification: Notification) -> None:
+        self.figures.page(channel, outcome, notification, self.engine.now())
+
+    # -- the web
+    def _http(self) -> "Quiet":
+        face = Face(
+            reads=self.store.queries,
+            act=self.act,
+            people=self._people,
+            language=self._language,
+            links=self.links,
+            wall_offset=lambda: self.engine.world.wall_offset,
+            alive=self._alive,
+            ready=self._ready,
+            metrics=self._metrics,
+        )
+        http = self.site.settings.listen.http
+        config = uvicorn.Config(
+            front(self.webhooks, build(face)),
+            host=http.host,
+            port=http.port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=int(STOP_PATIENCE),
+        )
+        return Quiet(config)
+
+    @staticmethod
+    async def _listening(http: "Quiet", web: "asyncio.Task[None]") -> None:
+        while not http.started:
+            if web.done():
+                raise OSError("the HTTP address can't be had")
+            await asyncio.sleep(0.01)
+
+    def _people(self) -> tuple[Person, ...]:
+        return self.site.people.people
+
+    def _language(self) -> Language:
+        return self.site.settings.language
+
+    def _alive(self) -> tuple[str, ...]:
+        silent = self.clock.monotonic() - self._turned
+        return (f"the loop has not turned for {silent:.0f} s",) if silent > STALL else ()
+
+    async def _ready(self) -> tuple[str, ...]:
+        reasons = [] if await self.store.queries.ready() else ["the store does not answer"]
+        if self.engine.lag > LAG_LIMIT:
+            reasons.append(f"the pipeline is {self.engine.lag:.0f} s behind")
+        if self._stopping.is_set():
+            reasons.append("stopping")
+        return tuple(reasons)
+
+    def _metrics(self) -> bytes:
+        return self.figures.scrape(self.engine, self.store, self.outbox)
+
+    # -- around it
+    def _listen_to_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(self.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, reload)
+
+    async def _watch(self) -> None:
+        """Once a second: show that the loop turns, to systemd too."""
+        told = 0.0
+        while True:
+            self._turned = self.clock.monotonic()
+            if self.notifier.watchdog_every and self._turned - told >= self.notifier.watchdog_every:
+                told = self._turned
+                self.notifier.watchdog()
+            await asyncio.sleep(1.0)
+
+    def _say_ready(self) -> None:
+        http = self.site.settings.listen.http
+        smtp = ", ".join(f"{host}:{port}" for host, port in self.smtp.addresses)
+        log.info(
+            "ready", mail=smtp, web=f"http://{http.host}:{http.port}", version=__version__, digest=self.site.digest
+        )
+        self.figures.started(clean=not self.store.unclean)
+        self.notifier.ready()
+
+
+class Quiet(uvicorn.Server):
+    """uvicorn without its own handling of signals: the daemon stops it."""
+
+    @contextmanager
+    def capture_signals(self) -> "Iterator[None]":
+        """Leave the signals to the daemon."""
+        yield
+
+
+# -- slices of the site, as the parts want them
+def channels(site: Site) -> dict[str, Channel]:
+    """The ways out that the site configures."""
+    settings = site.settings
+    ways: dict[str, Channel] = {}
+    if settings.mail is not None:
+        ways["mail"] = MailChannel(settings.mail)
+    if settings.maildir is not None:
+        ways["maildir"] = MaildirChannel(settings.maildir)
+    return ways
+
+
+def contacts(site: Site) -> dict[str, Contact]:
+    """How each person is told. On a site that only tries things out, mail goes to the folder."""
+    mail = "mail" if site.settings.mail is not None else "maildir"
+    found = {}
+    for person in site.people.people:
+        ways = tuple(Address(mail if w.channel == "mail" else w.channel, w.address) for w in person.ways())
+        found[person.id] = Contact(person.language or site.settings.language, ways)
+    return found
+
+
+def webhook_sources(site: Site) -> dict[str, HttpSource]:
+    """Who may post, with tokens."""
+    return {name: http_source(name, source, site.path.parent) for name, source in site.settings.sources.items()}
+
+
+def sender_domain(site: Site) -> str:
+    """The domain of our Message-IDs: that of the sender."""
+    sender = site.settings.mail.sender if site.settings.mail else ""
+    return sender.rpartition("@")[2].strip(" >") or "ingestd.localdomain"
+
+
+def recorded(site: Site) -> bytes:
+    """What the journal keeps of a configuration: every file, without secrets."""
+    return msgspec.json.encode(site.sources)
+
+
+def origin(digest: str) -> bytes:
+    """What a start or a reload says of the rules and the code it brings."""
+    return msgspec.json.encode({"configuration": digest, "version": __version__})

@@ -1,0 +1,1 @@
+"""The commands of ``ingestd``: each is a function from its arguments to an exit status."""

@@ -1,0 +1,92 @@
+"""``ingestd incident …``: look at incidents and act on them, through the running daemon."""
+
+from argparse import Namespace
+
+from ingestd.cli.client import Client
+from ingestd.cli.terminal import complain, is_terminal, lines, local, say, table
+from ingestd.model import Alert, Incident, Verdict
+from ingestd.web.api import Ask, Listing, Whole
+
+
+def show_list(client: Client, args: Namespace) -> int:
+    """One line an incident, newest first."""
+    listing = client.get("/incidents", Listing, state=args.state, limit=args.limit)
+    if not is_terminal() or args.json:
+        lines(listing.incidents)
+        return 0
+    rows = [_row(incident, listing.wall_offset) for incident in listing.incidents]
+    table(("NUMBER", "PRIORITY", "STATE", "OWNER", "SINCE", "TITLE"), rows)
+    return 0
+
+
+def show_one(client: Client, args: Namespace) -> int:
+    """An incident, its alerts, its history and who was told."""
+    whole = client.get(f"/incidents/{args.number}", Whole)
+    if not is_terminal() or args.json:
+        lines([whole])
+        return 0
+    say("\n".join(_head(whole)))
+    offset = whole.wall_offset
+    table(("ALERT", "STATE", "CERTAINTY", "COUNT", "LAST", "WHAT"), [_alert(alert, offset) for alert in whole.alerts])
+    say("")
+    table(
+        ("TIME", "WHAT", "BY", "TEXT"),
+        [(local(r.at, offset), r.what, r.actor or r.rule, r.text) for r in whole.timeline],
+    )
+    say("")
+    told = [(local(n.at, offset), n.person, n.kind, n.state, n.channel, n.detail) for n in whole.notifications]
+    table(("TIME", "TOLD", "KIND", "STATE", "CHANNEL", "DETAIL"), told)
+    return 0
+
+
+def act(client: Client, args: Namespace) -> int:
+    """Any command on one incident."""
+    ask = Ask(
+        person=getattr(args, "person", ""),
+        text=getattr(args, "text", ""),
+        priority=getattr(args, "priority", None),
+        minutes=getattr(args, "minutes", 0.0),
+    )
+    return _verdict(client.command(f"/incidents/{args.number}/{args.action}", ask), as_json=args.json)
+
+
+def take_call(client: Client, args: Namespace) -> int:
+    """Record what somebody told us; it becomes an incident, or joins one."""
+    ask = Ask(person=args.caller, department=args.department, text=args.text, came_by=args.came_by)
+    return _verdict(client.command("/incidents", ask), as_json=args.json)
+
+
+def _verdict(verdict: Verdict, *, as_json: bool) -> int:
+    if as_json or not is_terminal():
+        lines([verdict])
+    elif verdict.ok:
+        say(f"{verdict.incident}: {verdict.text}" if verdict.incident else verdict.text)
+    else:
+        complain(verdict.text)
+    return 0 if verdict.ok else 1
+
+
+def _row(incident: Incident, offset: float) -> tuple[str, ...]:
+    state = f"in {incident.merged_into}" if incident.merged_into else incident.state
+    began = local(incident.began, offset)
+    return str(incident.number), incident.priority, state, incident.owner, began, incident.title
+
+
+def _head(whole: Whole) -> list[str]:
+    incident, offset = whole.incident, whole.wall_offset
+    cause = f"{incident.cause} ({incident.cause_kind})" if incident.cause else "not known"
+    reach = ", ".join((*incident.impact.services, *incident.impact.departments)) or "nothing that the topology knows"
+    owner, team, policy = incident.owner or "nobody yet", incident.team or "none", incident.policy or "none"
+    return [
+        f"{incident.number} {incident.priority} {incident.state}: {incident.title}",
+        f"cause: {cause}; reaches {incident.impact.nodes} nodes: {reach}",
+        f"owner: {owner}; team: {team}; policy: {policy}",
+        f"began {local(incident.began, offset)}; told {local(incident.told_at, offset) or 'nobody'}",
+        *(f"why: {reason.stage} {reason.rule}: {reason.text}" for reason in incident.reasons),
+        "",
+    ]
+
+
+def _alert(alert: Alert, offset: float) -> tuple[str, ...]:
+    what = f"{alert.node} {alert.check or ''}: {alert.summary}"
+    return f"a{alert.id}", alert.state, alert.certainty, str(alert.count), local(alert.last_at, offset), what

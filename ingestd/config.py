@@ -1,0 +1,418 @@
+"""A whole site: ingestd.yaml, the people, the topology and the rules, read, joined and compiled, or refused as a whole.
+
+``load_site`` does everything that can fail before anything runs: ``ingestd check``, the start and a reload all go
+through it. Names that lead nowhere, unknown keys and bad patterns are errors with file:line:column; a duplicate or
+circular topology is a warning, because a daemon that does not start pages nobody.
+
+Layout: people.yaml, topology.yaml and the folder rules/ stand beside ingestd.yaml and are all optional. The site's
+rules lie over the shipped ones (overlay.py). Relative paths start at ingestd.yaml.
+"""
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from msgspec import Struct
+from msgspec.structs import fields, replace
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ingestd import sources
+from ingestd.channels.mail import MailSettings
+from ingestd.channels.maildir import MaildirSettings
+from ingestd.decide.classify import Classifier, CorrelateRules
+from ingestd.decide.normalise import RecogniserFile, Recognisers
+from ingestd.decide.oncall import Language, People, PeopleFile, Person, Team
+from ingestd.decide.rank import PriorityRules, Ranker
+from ingestd.decide.route import EscalationRules, Router
+from ingestd.decide.state import Rulebook
+from ingestd.decide.topology import Topology, TopologyFile
+from ingestd.intake.http import HttpSource, SourceSettings, WebhookSettings, http_source
+from ingestd.intake.smtp import SmtpSettings
+from ingestd.overlay import by_id, overlay
+from ingestd.references import (
+    Names,
+    escalation_problems,
+    last_resort_problem,
+    people_problems,
+    topology_problems,
+    unknown,
+)
+from ingestd.yamltypes import ConfigError, Document, Duration, Place, Problem, read, reads
+
+T = TypeVar("T", bound=Struct)
+C = TypeVar("C")
+
+_PACKAGE = Path(__file__).parent
+#: The rules in the wheel, else those of the checkout.
+SHIPPED_RULES = next((p for p in (_PACKAGE / "shipped" / "rules",) if p.is_dir()), _PACKAGE.parent / "rules")
+#: The ways out that ingestd.yaml may configure, each under its own name.
+CHANNELS = ("mail", "maildir")
+#: Keys whose values never leave the process.
+SECRETS = frozenset({"token", "password"})
+#: Keys that name a file with a secret in it, and the key that it stands for.
+SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
+#: Keys that name a file or a folder.
+PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file"})
+MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
+URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where webhooks, the API and the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8025
+
+
+class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ways in; loopback until told otherwise."""
+
+    smtp: SmtpSettings = SmtpSettings()
+    http: HttpSettings = HttpSettings()
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """ingestd.yaml."""
+
+    version: int = 1
+    state: str = "var"  # folder for what the daemon itself writes: the store, the key of the links
+    store: str = ""  # SQLAlchemy URL; empty: SQLite in the state folder
+    listen: Listen = Listen()
+    public_url: str = ""  # as people reach the pages; empty: no links in mails
+    link_age: Duration = Duration(7 * 86400.0)
+    sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
+    webhooks: WebhookSettings = WebhookSettings()
+    mail: MailSettings | None = None
+    maildir: MaildirSettings | None = None
+    language: Language = "en"
+    timezone: str = "UTC"
+    last_resort: tuple[str, ...]
+    people: tuple[Person, ...] = ()
+    teams: tuple[Team, ...] = ()
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """Everything the daemon runs by. Paths in it are absolute, secrets are filled in."""
+
+    path: Path
+    settings: Settings
+    people: PeopleFile
+    topology: TopologyFile
+    correlate: CorrelateRules
+    priority: PriorityRules
+    escalation: EscalationRules
+    recognisers: tuple[RecogniserFile, ...]
+    rulebook: Rulebook
+    http_sources: dict[str, HttpSource]  # with their tokens
+    warnings: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]  # every file as (name, text), without secrets: what a replay needs
+    digest: str  # SHA-256 of ``sources``
+
+    @property
+    def state(self) -> Path:
+        """The folder the daemon writes to."""
+        return Path(self.settings.state)
+
+    @property
+    def link_key(self) -> Path:
+        """The file with the key of signed links."""
+        return self.state / "link.key"
+
+
+def load_site(path: Path) -> Site:
+    """Read a site; ConfigError names everything that is wrong, file by file."""
+    path = path.absolute()
+    files = _Files(path.parent)
+    main = files.read(path, Settings)
+    people = files.beside("people.yaml", PeopleFile)
+    topology = files.beside("topology.yaml", TopologyFile)
+    correlate = files.rules("correlate.yaml", CorrelateRules)
+    priority = files.rules("priority.yaml", PriorityRules)
+    escalation = files.rules("escalation.yaml", EscalationRules)
+    recognisers = files.recognisers()
+    if not (main and people and topology and correlate and priority and escalation) or files.problems:
+        raise ConfigError(*files.problems)
+
+    everybody = PeopleFile(
+        people=(*main.value.people, *people.value.people), teams=(*main.value.teams, *people.value.teams)
+    )
+    names = Names(
+        people=frozenset(person.id for person in everybody.people),
+        teams=frozenset(team.id for team in everybody.teams),
+        policies=frozenset(policy.id for policy in escalation.value.policies),
+        channels=_channels(main.value),
+    )
+    inline = Document(main.name, main.text, PeopleFile(people=main.value.people, teams=main.value.teams), main.node)
+    files.problems += [
+        *_settings_problems(main, names),
+        *_twice(inline, people),
+        *people_problems(inline, names),
+        *people_problems(people, names),
+        *topology_problems(topology, names),
+        *(problem for document in escalation.documents for problem in escalation_problems(document, names)),
+    ]
+    timezone = main.value.timezone if _zone(main.value.timezone) else "UTC"
+    ranker = files.compiled(priority, lambda rules: Ranker(rules, timezone))
+    files.compiled(correlate, Classifier)
+    files.compiled(escalation, Router)
+    grown = People(everybody, timezone)
+    files.problems += _last_resort_problems(main, grown, names)
+    settings, http_sources = files.settings(main), files.http_sources(main)
+    if files.problems or ranker is None:
+        raise ConfigError(*files.problems)
+
+    graph = Topology(topology.value)
+    texts = tuple(sorted(files.texts.items()))
+    return Site(
+        path=path,
+        settings=settings,
+        people=everybody,
+        topology=topology.value,
+        correlate=correlate.value,
+        priority=priority.value,
+        escalation=escalation.value,
+        recognisers=recognisers,
+        rulebook=Rulebook(
+            topology=graph,
+            recognisers=Recognisers.compile(recognisers),
+            correlate=correlate.value,
+            ranker=ranker,
+            escalation=escalation.value,
+            people=grown,
+            last_resort=settings.last_resort,
+        ),
+        http_sources=http_sources,
+        warnings=tuple(f"{topology.name}: {warning}" for warning in graph.warnings),
+        sources=texts,
+        digest=hashlib.sha256(repr(texts).encode()).hexdigest(),
+    )
+
+
+class _Rules(Struct, Generic[T], frozen=True):
+    """The shipped rules with the site's over them, and the documents they came from, the site's first."""
+
+    value: T
+    documents: tuple[Document[T], ...]
+
+
+class _Files:
+    """One reading of a site: what was read, and every problem so far."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.problems: list[Problem] = []
+        self.texts: dict[str, str] = {}
+
+    def read(self, path: Path, kind: type[T]) -> Document[T] | None:
+        """Read one file. Its problems are kept, so that those of the other files are told as well."""
+        try:
+            document = read(path, kind)
+        except ConfigError as error:
+            self.problems += error.problems
+            return None
+        self.texts[self._short(path)] = redacted(document)
+        return document
+
+    def beside(self, name: str, kind: type[T]) -> Document[T] | None:
+        """A file beside ingestd.yaml; one that is not there is empty."""
+        path = self._home / name
+        return self.read(path, kind) if path.exists() else reads("", kind, str(path))
+
+    def rules(self, name: str, kind: type[T]) -> _Rules[T] | None:
+        """A shipped rule file, with the site's over it."""
+        shipped, own = self.read(SHIPPED_RULES / name, kind), self.beside(f"rules/{name}", kind)
+        if shipped is None or own is None:
+            return None
+        return _Rules(overlay(shipped.value, own), (own, shipped))
+
+    def recognisers(self) -> tuple[RecogniserFile, ...]:
+        """Every recogniser; the site's take the place of shipped ones with the same id."""
+        shipped, own = (
+            tuple(d.value for path in sorted(folder.glob("recognise/*.yaml")) if (d := self.read(path, RecogniserFile)))
+            for folder in (SHIPPED_RULES, self._home / "rules")
+        )
+        return by_id(shipped, own)
+
+    def compiled(self, rules: _Rules[T], make: Callable[[T], C]) -> C | None:
+        """What ``make`` builds of the rules; its ValueError begins with the id of the rule that it is about."""
+        try:
+            return make(rules.value)
+        except ValueError as error:
+            self.problems.append(_rule_problem(rules, str(error)))
+            return None
+
+    def settings(self, main: Document[Settings]) -> Settings:
+        """The settings with absolute paths and with the secrets that stand in files of their own."""
+        value = main.value
+        state = str(self._home / value.state)
+        return replace(
+            value,
+            state=state,
+            store=self._store(main, Path(state)),
+            mail=value.mail and self._filled(main, ("mail",), value.mail),
+            maildir=value.maildir and self._filled(main, ("maildir",), value.maildir),
+            listen=replace(value.listen, smtp=self._filled(main, ("listen", "smtp"), value.listen.smtp)),
+        )
+
+    def http_sources(self, main: Document[Settings]) -> dict[str, HttpSource]:
+        """Every source that has a token."""
+        found = {}
+        for name, settings in main.value.sources.items():
+            try:
+                found[name] = http_source(name, settings, self._home)
+            except (OSError, ValueError) as error:
+                place: Place = ("sources", name, "token_file") if settings.token_file else ("sources", name)
+                text = (
+                    f"{settings.token_file} can't be read: {error.strerror}"
+                    if isinstance(error, OSError)
+                    else str(error)
+                )
+                self.problems.append(main.problem(place, text))
+        return found
+
+    def _store(self, main: Document[Settings], state: Path) -> str:
+        if not main.value.store:
+            return f"sqlite:///{state / 'ingestd.db'}"
+        try:
+            url = make_url(main.value.store)
+        except ArgumentError:
+            text = "expected a URL such as sqlite:////var/lib/ingestd/ingestd.db or postgresql://user@host/name"
+            self.problems.append(main.problem(("store",), text))
+            return ""
+        if url.get_backend_name() == "sqlite" and url.database:
+            url = url.set(database=str(self._home / url.database))
+        return url.render_as_string(hide_password=False)
+
+    def _filled(self, main: Document[Settings], place: Place, slice_: T) -> T:
+        """One slice with its paths made absolute, and each ``x`` read from the file that ``x_file`` names."""
+        changed: dict[str, object] = {}
+        for field in fields(slice_):
+            value, name = getattr(slice_, field.name), field.name
+            if name in PATH_KEYS and value:
+                changed[name] = type(value)(self._home / value)
+                if name in MUST_EXIST and not (self._home / value).is_file():
+                    self.problems.append(main.problem((*place, field.encode_name), f"there is no file {value}"))
+            elif name in SECRET_FILES and value:
+                changed[name] = type(value)(self._home / value)
+                changed[SECRET_FILES[name]] = self._secret(main, (*place, field.encode_name), self._home / value)
+        return replace(slice_, **changed)
+
+    def _secret(self, main: Document[Settings], place: Place, path: Path) -> str:
+        try:
+            text = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(
+                main.problem(place, f"{path} can't be read: {getattr(error, 'strerror', None) or error}")
+            )
+            return ""
+        if not text:
+            self.problems.append(main.problem(place, f"{path} is empty: expected a secret in it"))
+        return text
+
+    def _short(self, path: Path) -> str:
+        if path.is_relative_to(SHIPPED_RULES):
+            return f"shipped/{path.relative_to(SHIPPED_RULES).as_posix()}"
+        return path.relative_to(self._home).as_posix()
+
+
+def redacted(document: Document[T]) -> str:
+    """The text of a file without its secrets: what may go into the journal."""
+    text = document.text
+    for start, end in sorted(_secret_spans(document.node), reverse=True):
+        text = f"{text[:start]}REDACTED{text[end:]}"
+    return URL_PASSWORD.sub(r"\1:REDACTED@", text)
+
+
+def _secret_spans(node: yaml.Node | None) -> Iterator[tuple[int, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _secret_spans(child)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode) and key.value in SECRETS:
+                yield value.start_mark.index, value.end_mark.index
+            else:
+                yield from _secret_spans(value)
+
+
+def _rule_problem(rules: _Rules[T], text: str) -> Problem:
+    """Where the rule stands whose id the text begins with; else the top of the site's file, or of the shipped one."""
+    name = text.partition(":")[0]
+    for document in rules.documents:
+        for field in fields(document.value):
+            listed = getattr(document.value, field.name)
+            for i, rule in enumerate(listed if isinstance(listed, tuple) else ()):
+                if getattr(rule, "id", None) == name:
+                    return document.problem((field.encode_name, i), text)
+    written = next((d for d in rules.documents if d.node is not None), rules.documents[-1])
+    return written.problem((name,), text)
+
+
+def _channels(settings: Settings) -> frozenset[str]:
+    """What a contact may name: what is configured, and mail (on a site that only tries things out, the folder)."""
+    return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
+
+
+def _settings_problems(main: Document[Settings], names: Names) -> Iterator[Problem]:
+    value = main.value
+    if not _zone(value.timezone):
+        yield main.problem(
+            ("timezone",), f"unknown time zone {value.timezone!r}: expected a name such as Asia/Shanghai"
+        )
+    if value.mail is None and value.maildir is None:
+        yield main.problem((), f"nobody can be told: expected {' or '.join(CHANNELS)}")
+    if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
+        yield main.problem(("public_url",), f"expected http:// or https:// and a host, got {value.public_url!r}")
+    for i, network in enumerate(value.listen.smtp.allowed_networks):
+        if not _network(network):
+            text = f"expected a network such as 10.0.0.0/8, got {network!r}"
+            yield main.problem(("listen", "smtp", "allowed_networks", i), text)
+    known = sources.names()
+    for name, source in value.sources.items():
+        if source.adapter not in known:
+            yield main.problem(("sources", name, "adapter"), unknown("adapter", source.adapter, known))
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+            text = f"expected a name of letters, digits, '.', '_' and '-', as it is part of an address; got {name!r}"
+            yield main.problem(("sources", name), text, key=True)
+
+
+def _twice(*documents: Document[PeopleFile]) -> Iterator[Problem]:
+    """People and teams whose id was taken before, in this file or in another."""
+    taken: set[tuple[str, str]] = set()
+    for document in documents:
+        people, teams = ([one.id for one in listed] for listed in (document.value.people, document.value.teams))
+        for kind, ids in (("people", people), ("teams", teams)):
+            for i, name in enumerate(ids):
+                if (kind, name) in taken:
+                    yield document.problem((kind, i, "id"), f"{name!r} is defined twice")
+                taken.add((kind, name))
+
+
+def _last_resort_problems(main: Document[Settings], people: People, names: Names) -> Iterator[Problem]:
+    if not main.value.last_resort:
+        yield main.problem(("last_resort",), "expected at least one person: somebody is always told")
+    found = last_resort_problem(people, main.value.last_resort, names)
+    if found:
+        yield main.problem(("last_resort", found[0]), found[1])
+
+
+def _network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""What people ask for: open, acknowledge, resolve, assign, note, set a priority. Each gets a verdict."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from ingestd.decide import alerts, correlate, dedup, ending, escalate
+from ingestd.decide.state import State
+from ingestd.model import Command, Event, Incident, Message, Reading, Reason, Verdict, Work
+
+
+def act(s: State, command: Command, actor: str) -> Verdict:
+    """Carry out a command about an existing incident; says why where it can't be."""
+    if s.incident(command.incident) is None:
+        return Verdict(False, f"incident {command.incident} is not open", command.incident)
+    incident = s.survivor(command.incident)
+    if incident.state == "resolved" and command.action != "note":
+        return Verdict(False, f"incident {incident.number} is resolved already", incident.number)
+    if actor not in s.rules.people.persons:
+        return Verdict(False, f"nobody called {actor!r} is in people.yaml", incident.number)
+    return _ACTIONS[command.action](s, incident, command, actor)
+
+
+def open_call(s: State, command: Command, message: Message) -> Verdict:
+    """A call taken by phone: a person's report. Its taker owns it, unless it joins an incident."""
+    actor = message.actor
+    if actor not in s.rules.people.persons:
+        return Verdict(False, f"nobody called {actor!r} is in people.yaml")
+    if not command.text:
+        return Verdict(False, "an incident needs a text: what the caller said")
+    event = Event(state="firing", summary=command.text, report=True, sender=command.person or actor)
+    reading = Reading(
+        kind="human_report", recogniser="phone", reasons=(Reason("recognise", "phone", f"taken by {actor}"),)
+    )
+    place = dedup.locate(s.rules, event, message.source)
+    known = alerts.open_alert(s, place)
+    if known is not None:
+        number = s.survivor(known.incident).number
+        return Verdict(True, f"known already as incident {number}", number)
+    alert = alerts.new(s, place, event, message, reading, department=command.department)
+    correlate.place(s, alert)
+    placed = s.survivor(s.alert(alert.id).incident)
+    if s.alert(alert.id).certainty != "root":
+        return Verdict(True, f"joined incident {placed.number}: {placed.title}", placed.number)
+    s.put_incident(replace(placed, came_by=command.came_by or "phone", on_behalf_of=command.person, reporter=actor))
+    escalate.taken(s, placed.number, actor)
+    return Verdict(True, f"opened incident {placed.number}; it is yours", placed.number)
+
+
+def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    if incident.state == "acknowledged":
+        if incident.owner == actor:
+            return Verdict(True, f"incident {incident.number} is yours already", incident.number)
+        return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
+    escalate.taken(s, incident.number, actor)
+    _note(s, incident, command, actor)
+    escalate.news(s, incident.number, f"{_called(s, actor)} has taken it", but=actor)
+    return Verdict(True, f"incident {incident.number} is yours", incident.number)
+
+
+def _resolve(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    worked = (*incident.worked, Work(actor, command.minutes)) if command.minutes else incident.worked
+    s.put_incident(replace(incident, fixed_by=command.text or incident.fixed_by, worked=worked, closure_code="person"))
+    for alert in list(s.firing(incident.number)):
+        s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
+    ending.resolve(s, incident.number, command.text or f"resolved by {actor}", actor)
+    return Verdict(True, f"incident {incident.number} is resolved", incident.number)
+
+
+def _assign(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    if command.person not in s.rules.people.persons:
+        known = ", ".join(sorted(s.rules.people.persons))
+        return Verdict(False, f"nobody called {command.person!r} is in people.yaml; known: {known}", incident.number)
+    s.put_incident(replace(incident, owner=command.person))
+    escalate.taken(s, incident.number, command.person)
+    s.log(incident.number, "assigned", f"{actor} hands it over to {command.person}", actor=actor)
+    escalate.hand_over(
+        s, incident.number, command.person, f"{_called(s, actor)} hands it over to you: {command.text}".rstrip(": ")
+    )
+    return Verdict(True, f"incident {incident.number} is {command.person}'s", incident.number)
+
+
+def _noted(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    if not command.text:
+        return Verdict(False, "a note needs a text", incident.number)
+    _note(s, incident, command, actor)
+    return Verdict(True, f"noted on incident {incident.number}", incident.number)
+
+
+def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    if command.priority is None or not command.text:
+        return Verdict(False, "a priority needs one of P1, P2, P3, P4 and a reason", incident.number)
+    why = Reason("person", actor, f"{incident.priority} -> {command.priority}: {command.text}")
+    s.put_incident(
+        replace(
+            incident,
+            priority=command.priority,
+            priority_by=actor,
+            priority_why=command.text,
+            reasons=(*incident.reasons, why),
+        )
+    )
+    s.log(incident.number, "priority", why.text, actor=actor)
+    escalate.news(s, incident.number, f"{_called(s, actor)}: priority {why.text}", but=actor)
+    return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
+
+
+def _note(s: State, incident: Incident, command: Command, actor: str) -> None:
+    if command.text:
+        s.log(incident.number, "note", command.text, actor=actor)
+
+
+def _called(s: State, person: str) -> str:
+    return s.rules.people.persons[person].name or person
+
+
+_ACTIONS: dict[str, Callable[[State, Incident, Command, str], Verdict]] = {
+    "ack": _ack,
+    "resolve": _resolve,
+    "assign": _assign,
+    "note": _noted,
+    "priority": _prioritise,
+}

@@ -1,0 +1,86 @@
+"""From an event to its alert: the open one it belongs to, a new one, one that fires again, one that is over."""
+
+from ingestd.decide import correlate, dedup, ending, report
+from ingestd.decide.dedup import Place
+from ingestd.decide.explain import why_down
+from ingestd.decide.state import State
+from ingestd.model import Alert, Event, Message, Reading, Reason
+
+
+def open_alert(s: State, place: Place) -> Alert | None:
+    """The alert with this fingerprint, unless its incident is over."""
+    known = s.alert_by(place.fingerprint)
+    return known if known is not None and s.survivor(known.incident).state != "resolved" else None
+
+
+def new(s: State, place: Place, event: Event, message: Message, reading: Reading, *, department: str = "") -> Alert:
+    """An alert of an event that was not known; not of any incident yet. ``department``: of a person's report."""
+    classified = s.rules.classifier.classify(event)
+    department = department or s.rules.topology.department_of(event.sender)
+    watchers = dedup.first_watcher(s, message.source)
+    reasons = (
+        *reading.reasons,
+        Reason("fingerprint", "identity" if event.identity else "node-check", place.fingerprint),
+        Reason("classify", classified.rule, classified.cls),
+    )
+    return Alert(
+        id=s.new_alert(),
+        fingerprint=place.fingerprint,
+        node=place.node,
+        check=None if place.own_service else event.check,
+        host=event.host,
+        cls=classified.cls,
+        down=classified.down or (place.own_service and classified.cls == "reachability"),
+        state="firing",
+        severity=event.severity,
+        summary=event.summary,
+        incident=0,
+        certainty="root",
+        first_at=s.at,
+        last_at=s.at,
+        watchers=watchers,
+        known=place.known,
+        guessed=event.guessed,
+        report=event.report,
+        sender=event.sender,
+        department=department if event.report else "",
+        candidates=report.candidates(s.rules, event, department, classified.cls) if event.report else (),
+        external_id=event.external_id,
+        url=event.url,
+        recogniser=reading.recogniser,
+        ends=event.ends,
+        due_at=dedup.due_at(s, event, watchers),
+        reasons=reasons,
+    )
+
+
+def rejoins(s: State, alert: Alert) -> bool:
+    """Whether an alert that fires again belongs where it was: the incident is cooling, or explains it still."""
+    incident = s.survivor(alert.incident)
+    because = why_down(s, alert.node) if alert.known and alert.cls != "local" else None
+    return bool(incident.end_at) or (because is not None and s.survivor(because.incident).number == incident.number)
+
+
+def fires_again(s: State, alert: Alert, event: Event, source: str) -> None:
+    """A flap: the same alert, the same incident, no page."""
+    s.put_alert(dedup.occurrence(s, alert, event, source))
+    number = s.survivor(alert.incident).number
+    s.log(number, "again", f"{alert.node} {alert.check or ''}".strip() + " fires again", rule="cooling")
+    s.touch(number)
+    if alert.down and alert.known and not alert.guessed:
+        correlate.adopt(s, alert.node)
+
+
+def over(s: State, known: Alert | None, place: Place, event: Event, source: str) -> None:
+    """A recovery: of the alert we have, or at least proof that the node is alive."""
+    if known is None or known.state == "resolved":
+        if place.known and not event.guessed and s.rules.classifier.classify(event).down:
+            ending.prove_up(s, place.node)
+        return
+    if event.guessed and not known.guessed:
+        return
+    heard = dedup.heard_recovery(s, known, source)
+    if heard.state == "resolved":
+        ending.recovered(s, heard, event.summary)
+    else:
+        s.put_alert(heard)

@@ -1,0 +1,101 @@
+"""What kind of trouble an alert is: a node out of reach, or a problem inside one.
+
+The words live in rules/correlate.yaml, in several languages; the first rule that matches decides.
+"""
+
+import re2
+from msgspec import Struct
+
+from ingestd.model import AlertClass, Event
+from ingestd.yamltypes import Duration
+
+
+class ClassRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"class_": "class"}):
+    """An alert that has any of these is of this class. Patterns are RE2, without case."""
+
+    id: str
+    class_: AlertClass
+    down: bool = False  # it says that the node itself is gone
+    host_check: bool | None = None  # True: only alerts about the host itself
+    check: tuple[str, ...] = ()  # patterns on the check's name
+    text: tuple[str, ...] = ()  # patterns on the summary
+    reports: bool | None = None  # True: only reports by people
+
+
+class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long things are waited for."""
+
+    settle_symptom: Duration = Duration(60.0)
+    settle_local: Duration = Duration(15.0)
+    hold_extend: Duration = Duration(20.0)  # while unexplained roots keep coming
+    hold_max: Duration = Duration(150.0)
+    adopt_window: Duration = Duration(900.0)  # how much older than its cause a symptom may be
+    infer_window: Duration = Duration(300.0)  # within which the children of a silent cause go down
+    cooling: Duration = Duration(300.0)  # flaps rejoin silently
+    linger: Duration = Duration(120.0)  # a node that came back still explains late symptoms
+    leftover: Duration = Duration(600.0)  # what does not report back after its cause returned
+    silent_intervals: int = 3  # a source silent for this many of its own intervals no longer counts …
+    silent_least: Duration = Duration(900.0)  # … but never sooner than this
+
+
+class CorrelateRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """rules/correlate.yaml."""
+
+    version: int = 1
+    times: Times = Times()
+    infer_ratio: float = 0.5
+    infer_children: int = 2
+    unmonitored_kinds: tuple[str, ...] = ("pc",)
+    classes: tuple[ClassRule, ...] = ()
+
+
+class Classified(Struct, frozen=True):
+    """The class of an alert and the rule that said so."""
+
+    cls: AlertClass
+    down: bool
+    rule: str
+
+
+class Classifier:
+    """The class rules, compiled. ValueError on a bad pattern."""
+
+    def __init__(self, rules: CorrelateRules) -> None:
+        self._rules = [(r, _union(r.id, r.check), _union(r.id, r.text)) for r in rules.classes]
+        self._known: dict[tuple[bool, str | None, str], Classified] = {}
+
+    def classify(self, event: Event) -> Classified:
+        """Class of an event; remembered by what it depends on, since storms repeat the same few texts."""
+        key = (event.report, event.check, event.summary)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            found = self._known[key] = self._decide(event)
+        return found
+
+    def _decide(self, event: Event) -> Classified:
+        for rule, check, text in self._rules:
+            if rule.host_check is not None and rule.host_check != (event.check is None):
+                continue
+            if rule.reports is not None and rule.reports != event.report:
+                continue
+            by_check = check is not None and event.check is not None and check.search(event.check) is not None
+            by_text = text is not None and text.search(event.summary) is not None
+            if by_check or by_text or (check is None and text is None):
+                return Classified(rule.class_, rule.down, rule.id)
+        return Classified("unknown", False, "default")
+
+
+def _union(rule: str, patterns: tuple[str, ...]) -> "re2._Regexp[str] | None":
+    if not patterns:
+        return None
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    for pattern in patterns:
+        try:
+            re2.compile(pattern, options)
+        except re2.error as bad:
+            raise ValueError(f"{rule}: bad pattern {pattern!r}: {bad}") from None
+    return re2.compile("|".join(f"(?:{p})" for p in patterns), options)

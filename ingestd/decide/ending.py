@@ -1,0 +1,142 @@
+"""When it is over: recoveries, silence, leftovers, cooling, the end.
+
+An incident ends when nothing of it fires any more, plus a cooling period in which flaps rejoin silently. A child that
+recovers proves its hard ancestors up, but alone never ends a cause that is still reported down. What does not report
+back after its cause returned delays nothing: it is named, and stays open as unconfirmed.
+"""
+
+from msgspec.structs import replace
+
+from ingestd.decide import correlate, escalate
+from ingestd.decide.state import State
+from ingestd.model import Alert, Incident
+
+#: How long a resolved incident is remembered for receipts that were under way.
+LINGER = 3600.0
+
+
+def recovered(s: State, alert: Alert, why: str, *, proof: bool = True) -> None:
+    """``alert`` is over. A recovery proves its node and the hard dependencies above it up; silence proves nothing."""
+    s.put_alert(replace(alert, state="resolved", ended_at=s.at, due_at=0.0))
+    number = s.survivor(alert.incident).number
+    s.log(number, "recovered", f"{alert.node} {alert.check or ''}".strip() + f": {why}")
+    if proof and alert.cls != "local" and alert.known and not alert.guessed:
+        prove_up(s, alert.node)
+    s.touch(number)
+
+
+def prove_up(s: State, node: str) -> None:
+    """Mark a node and all that it cannot live without as seen alive now."""
+    seen: set[str] = set()
+    queue = [node]
+    while queue:
+        current = queue.pop()
+        if current not in seen:
+            seen.add(current)
+            s.put_mark(replace(s.mark(current), up_at=s.at))
+            queue += s.rules.topology.hard_parents(current)
+
+
+def consider(s: State, number: int) -> None:
+    """Set, move or clear the moment at which an incident may end."""
+    incident = s.survivor(number)
+    if incident.state == "resolved":
+        return
+    times = s.rules.times
+    if not _fires(s, incident):
+        end_at = s.at + times.cooling
+    elif _cause_is_up(s, incident):
+        end_at = s.at + max(times.cooling, times.leftover)
+    else:
+        end_at = 0.0
+    if end_at != incident.end_at:
+        s.put_incident(replace(incident, end_at=end_at))
+
+
+def finish(s: State, number: int) -> None:
+    """The cooling is over: what was reported again since the cause came back leaves, the rest ends."""
+    incident = s.survivor(number)
+    back_at = _back_at(s, incident)
+    leaving = []
+    for alert in list(s.firing(number)):
+        if alert.last_at > back_at + s.rules.times.linger or _critical(s, alert):
+            leaving.append(alert)
+            s.log(number, "left", f"{alert.node} still fires although {incident.cause} is back", rule="reexplained")
+        s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
+    resolve(s, number, "everything recovered")
+    for alert in leaving:
+        correlate.place(s, replace(alert, id=s.new_alert(), incident=0, state="firing"))
+
+
+def resolve(s: State, number: int, why: str, actor: str = "") -> None:
+    """It is over: tell whoever was told, and forget it after a while."""
+    incident = s.survivor(number)
+    ended = max((a.ended_at for n in s.group(number) for a in s.members(n)), default=0.0)
+    s.put_incident(
+        replace(
+            incident,
+            state="resolved",
+            resolved_at=s.at if actor else ended or s.at,
+            page_at=0.0,
+            step_at=0.0,
+            resolve_at=0.0,
+            remind_at=0.0,
+            end_at=s.at + LINGER,
+        )
+    )
+    s.log(number, "resolved", why, actor=actor)
+    escalate.end(s, number)
+
+
+def close(s: State, number: int) -> None:
+    """The record of an ended incident leaves the world; the store keeps it."""
+    for one in s.group(number):
+        incident = s.incident(one)
+        if incident:
+            s.put_incident(replace(incident, closed_at=s.at, end_at=0.0))
+    s.log(number, "closed", "")
+
+
+def _fires(s: State, incident: Incident) -> bool:
+    """Whether something still fires. People do not report that all is well: only where nothing else tells they count."""
+    reported = False
+    for alert in s.firing(incident.number):
+        if not alert.report:
+            return True
+        reported = True
+    return reported and not incident.cause
+
+
+def _cause_is_up(s: State, incident: Incident) -> bool:
+    """Whether the evidence says that the cause is back although something of the incident still fires."""
+    cause = incident.cause
+    if not cause or incident.cause_kind == "local" or cause not in s.rules.topology.nodes:
+        return False
+    up_at = s.mark(cause).up_at
+    if incident.cause_kind == "inferred":
+        return up_at > max(s.mark(cause).inferred_at, incident.detected)
+    reports = [a for a in s.alerts_at(cause) if a.down]
+    if any(a.state == "firing" for a in reports):
+        return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
+    # a cause that merely fell silent is not known to be back: up_at moves only with a real recovery or a proof
+    return up_at > max((a.last_at for a in reports), default=incident.detected)
+
+
+def _back_at(s: State, incident: Incident) -> float:
+    """When the cause came back: its last recovery, or the last proof."""
+    cause = incident.cause or ""
+    ends = [a.ended_at for a in s.alerts_at(cause) if a.down and a.state != "firing"]
+    return max([s.mark(cause).up_at, *ends])
+
+
+def _critical(s: State, alert: Alert) -> bool:
+    """Silence about a critical service is not good news: it becomes an incident of its own."""
+    spec = s.rules.topology.nodes.get(alert.node)
+    return spec is not None and spec.class_ == "critical" and alert.cls == "reachability" and not alert.report
+
+
+def silence(alert: Alert) -> str:
+    """Why an alert ends without a recovery, in words."""
+    if alert.ends.how == "ends_at":
+        return "the time its source gave is over"
+    return "not heard for longer than its source keeps silent"

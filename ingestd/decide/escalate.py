@@ -1,0 +1,225 @@
+"""Who is told what and when, until somebody takes it and it is over.
+
+Two clocks: nobody acknowledged (``step_at``), and it is not resolved in time (``resolve_at``). *Functional* steps bring
+in more skill, *hierarchic* ones more authority. A step that reaches nobody is followed by the next at once; a policy
+that ends, or reaches nobody, falls to the last resort, repeated until somebody acknowledges.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from ingestd.decide.facts import facts_of
+from ingestd.decide.route import PolicySpec, StepSpec
+from ingestd.decide.state import State
+from ingestd.model import Alert, Incident, Notification, NotificationKind, Receipt, Told
+
+_NOBODY = PolicySpec(id="", steps=())
+_KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
+
+
+def start(s: State, number: int) -> None:
+    """The hold is over: tell the first people of the policy."""
+    incident = s.survivor(number)
+    remind_at = s.at + s.rules.escalation.remind_after
+    s.put_incident(replace(incident, page_at=0.0, told_at=s.at, remind_at=remind_at))
+    advance(s, number)
+
+
+def advance(s: State, number: int) -> None:
+    """Take the next step that reaches somebody new; after the last one, the last resort."""
+    incident = s.survivor(number)
+    policy = _policy(s, incident)
+    for place in range(incident.step, len(policy.steps)):
+        step = policy.steps[place]
+        people = _reached(s, incident, step)
+        if people:
+            s.put_incident(replace(s.survivor(number), step=place + 1, step_at=s.at + step.wait))
+            _tell_step(s, number, people, step, f"step {place + 1} of policy {policy.id}")
+            return
+        s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
+    s.put_incident(replace(s.survivor(number), step=len(policy.steps)))
+    if policy.insist or not incident.told:
+        _last_resort(s, number, policy)
+    else:
+        s.put_incident(replace(s.survivor(number), step_at=0.0))
+
+
+def overdue(s: State, number: int) -> None:
+    """It is taken but not over in time: bring in more skill, then more authority."""
+    incident = s.survivor(number)
+    policy = _policy(s, incident)
+    for place in range(incident.resolve_step, len(policy.unresolved)):
+        step = policy.unresolved[place]
+        people = _reached(s, incident, step)
+        if people:
+            s.put_incident(replace(incident, resolve_step=place + 1, resolve_at=s.at + step.wait))
+            _tell_step(s, number, people, step, "not resolved in time")
+            return
+    s.put_incident(replace(incident, resolve_step=len(policy.unresolved), resolve_at=0.0))
+
+
+def remind(s: State, number: int) -> None:
+    """It has been open for long: say so to those who know of it."""
+    days = round((s.at - s.survivor(number).began) / 86400)
+    s.put_incident(replace(s.survivor(number), remind_at=s.at + s.rules.escalation.remind_after))
+    news(s, number, f"still open after {days} days")
+
+
+def taken(s: State, number: int, person: str, *, owner: str = "") -> None:
+    """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts."""
+    incident = s.survivor(number)
+    within = _policy(s, incident).resolve_within.get(incident.priority)
+    s.put_incident(
+        replace(
+            incident,
+            state="acknowledged",
+            owner=incident.owner or owner or person,
+            acknowledged_at=incident.acknowledged_at or s.at,
+            page_at=0.0,
+            step_at=0.0,
+            resolve_at=s.at + within if within else 0.0,
+        )
+    )
+    s.log(incident.number, "acknowledged", f"taken by {person}", actor=person)
+
+
+def lapse(s: State, number: int, why: str) -> None:
+    """An acknowledgement no longer covers what the incident has become: the policy runs again, its owner is told."""
+    incident = s.survivor(number)
+    s.put_incident(replace(incident, state="triggered", step=0, resolve_at=0.0))
+    s.log(number, "lapsed", f"the acknowledgement of {incident.owner} lapses: {why}", rule="lapse")
+    advance(s, number)
+
+
+def news(s: State, number: int, text: str, *, but: str = "") -> None:
+    """One update to everybody who was told."""
+    incident = s.survivor(number)
+    reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind != "answer")
+    for person in dict.fromkeys(reached):
+        if person != but:
+            _tell(s, number, person, "update", news=text)
+
+
+def answer(s: State, alert: Alert) -> None:
+    """A colleague whose report we know gets one answer: the number, and what is known. Strangers get none."""
+    person = s.rules.people.by_mail(alert.sender)
+    number = s.survivor(s.alert(alert.id).incident).number
+    if person and all(t.person != person for t in s.survivor(number).told):
+        _tell(s, number, person, "answer")
+
+
+def end(s: State, number: int) -> None:
+    """Whoever was told of the problem is told of its end, once; a page that nobody has claimed is withdrawn instead."""
+    incident = s.survivor(number)
+    done = {t.person for t in incident.told if t.ended}
+    for told in incident.told:
+        if told.claimed and not told.failed and told.person not in done:
+            done.add(told.person)
+            _tell(s, number, told.person, "end")
+        elif not told.claimed:
+            s.cancel(told.notification)
+    settled = tuple(replace(t, ended=t.person in done) for t in s.survivor(number).told)
+    s.put_incident(replace(s.survivor(number), told=settled))
+
+
+def received(s: State, receipt: Receipt) -> None:
+    """What became of a page: told = claimed; a wait starts at the hand-over; a failure moves on at once."""
+    if s.incident(receipt.incident) is None:
+        return
+    incident = s.survivor(receipt.incident)
+    mine = next((t for t in incident.told if t.notification == receipt.notification), None)
+    if receipt.outcome == "claimed":
+        _claimed(s, incident, receipt, mine)
+    elif receipt.outcome == "handed_over":
+        s.log(incident.number, "delivered", f"{receipt.person}: handed over by {receipt.channel}", rule=receipt.channel)
+        _restart_wait(s, incident, receipt)
+    else:
+        s.log(incident.number, "undelivered", f"{receipt.person}: {receipt.detail}", rule=receipt.channel)
+        _failed(s, incident, mine)
+
+
+# -- receipts
+def _claimed(s: State, incident: Incident, receipt: Receipt, mine: Told | None) -> None:
+    if mine is None:  # claimed before its withdrawal arrived: the person knows, and is owed the end
+        kind: NotificationKind = "open"
+        told = (*incident.told, Told(receipt.person, receipt.notification, kind, claimed=True))
+    else:
+        told = tuple(replace(t, claimed=True) if t is mine else t for t in incident.told)
+    s.put_incident(replace(incident, told=told))
+    if incident.state == "resolved" and not any(t.ended for t in told if t.person == receipt.person):
+        end(s, incident.number)
+
+
+def _restart_wait(s: State, incident: Incident, receipt: Receipt) -> None:
+    steps = _policy(s, incident).steps
+    if (
+        incident.step_at
+        and 0 < incident.step <= len(steps)
+        and incident.told
+        and incident.told[-1].notification == receipt.notification
+    ):
+        s.put_incident(replace(incident, step_at=max(incident.step_at, s.at + steps[incident.step - 1].wait)))
+
+
+def _failed(s: State, incident: Incident, mine: Told | None) -> None:
+    if mine is None:
+        return
+    told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
+    s.put_incident(replace(incident, told=told))
+    if incident.state == "triggered" and incident.step_at and all(t.failed for t in told):
+        advance(s, incident.number)
+
+
+# -- telling
+def _policy(s: State, incident: Incident) -> PolicySpec:
+    return s.rules.router.policies.get(incident.policy, _NOBODY)
+
+
+def _reached(s: State, incident: Incident, step: StepSpec) -> list[str]:
+    """The people of a step who have not been told yet. A site without teams has one answer: its last resort."""
+    people = s.rules.people
+    found: list[str] = []
+    for target in step.tell:
+        hit = people.resolve(target, s.wall, owner_team=incident.team, owner=incident.owner)
+        if not hit and target == "owner" and not people.teams:
+            hit = _last_people(s)
+        found += hit
+    told = {t.person for t in incident.told if t.kind != "answer"}
+    return [p for p in dict.fromkeys(found) if p not in told]
+
+
+def _last_people(s: State) -> tuple[str, ...]:
+    people = (p for target in s.rules.last_resort for p in s.rules.people.resolve(target, s.wall))
+    return tuple(dict.fromkeys(people))
+
+
+def _tell_step(s: State, number: int, people: Iterable[str], step: StepSpec, why: str) -> None:
+    for person in people:
+        _tell(s, number, person, _KINDS[step.kind], step=f"{step.kind}: {why}")
+
+
+def _last_resort(s: State, number: int, policy: PolicySpec) -> None:
+    incident = s.survivor(number)
+    repeat = s.rules.escalation.repeat_last_resort
+    s.put_incident(replace(incident, step_at=s.at + repeat if policy.insist else 0.0))
+    for person in _last_people(s):
+        _tell(s, number, person, "last_resort", step="last resort: nobody has taken it")
+
+
+def _tell(s: State, number: int, person: str, kind: NotificationKind, *, news: str = "", step: str = "") -> None:
+    """Request one page; who gets an opening, an escalation or a last resort counts among those told."""
+    incident = s.survivor(number)
+    page = s.new_notification()
+    facts = facts_of(s, incident, news=news, step=step)
+    s.notify(Notification(id=page, incident=incident.number, person=person, kind=kind, at=s.at, facts=facts))
+    s.log(incident.number, "paged", f"{person}: {news or step or kind}", rule=kind)
+    if kind not in ("update", "end"):
+        s.put_incident(replace(incident, told=(*incident.told, Told(person, page, kind))))
+
+
+def hand_over(s: State, number: int, person: str, text: str) -> None:
+    """Tell somebody that it is hers now; she counts as told."""
+    incident = s.survivor(number)
+    known = any(t.person == person and not t.failed for t in incident.told)
+    _tell(s, number, person, "update" if known else "open", news=text)

@@ -1,0 +1,91 @@
+"""Is a node down, and because of what? Answered from state alone, upward; the cost is about the depth of the graph.
+
+A node is down if it is reported down, inferred to be down, or itself explained and not proven up since. It is explained
+if a hard dependency, or every member of an any-of group, is down. Members of a cycle never explain one another.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ingestd.decide.state import State
+from ingestd.model import Alert
+
+
+class Because(Struct, frozen=True):
+    """The open incident that a node's silence belongs to, and how it gets there."""
+
+    incident: int
+    cause: str
+    since: float  # when it began
+    heard: float  # when it was last said
+    path: tuple[str, ...]  # from the node up to the cause
+
+    def text(self) -> str:
+        """ "hr-server -> acc-sw-17"."""
+        return " -> ".join(self.path)
+
+
+def why_down(s: State, node: str, seen: frozenset[str] = frozenset()) -> Because | None:
+    """Why ``node`` is down, or None if nothing says so."""
+    if node in s.explanations:
+        return s.explanations[node]  # type: ignore[return-value]  # the cache of this function
+    found = _reported(s, node) or _inferred(s, node) or _by_chain(s, node, seen)
+    if not seen:
+        s.explanations[node] = found
+    return found
+
+
+def explained(s: State, node: str, seen: frozenset[str] = frozenset()) -> Because | None:
+    """Why ``node`` must be down because of what it depends on; of several causes the one that was first."""
+    topology = s.rules.topology
+    best: Because | None = None
+    for group in topology.groups.get(node, ()):
+        if node in topology.cyclic and any(member in topology.cyclic for member in group):
+            continue
+        because = _group_down(s, group, seen | {node})
+        if because and (best is None or because.since < best.since):
+            best = because
+    return best and replace(best, path=(node, *best.path))
+
+
+def _group_down(s: State, group: tuple[str, ...], seen: frozenset[str]) -> Because | None:
+    """All members down: the reason of the first-listed one."""
+    first: Because | None = None
+    for member in group:
+        because = None if member in seen else why_down(s, member, seen)
+        if because is None:
+            return None
+        first = first or because
+    return first
+
+
+def _by_chain(s: State, node: str, seen: frozenset[str]) -> Because | None:
+    because = explained(s, node, seen)
+    return because if because and s.mark(node).up_at <= because.heard else None
+
+
+def _reported(s: State, node: str) -> Because | None:
+    """A down report that nothing newer refutes; for a while after its end it still explains late symptoms."""
+    up_at = s.mark(node).up_at
+    for alert in s.alerts_at(node):
+        if alert.down and not alert.guessed and alert.known and _counts(s, alert, up_at):
+            incident = s.survivor(alert.incident)
+            if incident.state != "resolved":
+                return Because(incident.number, node, alert.first_at, alert.last_at, (node,))
+    return None
+
+
+def _counts(s: State, alert: Alert, up_at: float) -> bool:
+    over = alert.ended_at if alert.state != "firing" else up_at if up_at > alert.last_at else 0.0
+    return not over or s.at < over + s.rules.times.linger
+
+
+def _inferred(s: State, node: str) -> Because | None:
+    mark = s.mark(node)
+    if not mark.inferred_by:
+        return None
+    incident = s.survivor(mark.inferred_by)
+    refuted = mark.up_at > mark.inferred_at and s.at >= mark.up_at + s.rules.times.linger
+    if incident.state == "resolved" or refuted:
+        return None
+    return Because(incident.number, node, incident.began, mark.inferred_at, (node,))

@@ -1,0 +1,47 @@
+"""What a text may say about an incident, frozen at the moment of the decision."""
+
+from ingestd.decide.state import State
+from ingestd.model import Alert, Facts, Incident
+
+_SHOWN = 12  # alerts in one text: a phone's screenful
+
+
+def facts_of(s: State, incident: Incident, *, news: str = "", step: str = "") -> Facts:
+    """Everything that the templates may use."""
+    alerts = [a for n in s.group(incident.number) for a in s.members(n)]
+    alerts.sort(key=lambda a: (a.certainty == "unsure", a.certainty != "root", a.id))
+    spec = s.rules.topology.nodes.get(incident.cause or "")
+    return Facts(
+        number=incident.number,
+        priority=incident.priority,
+        title=incident.title,
+        state=incident.state,
+        cause=incident.cause,
+        cause_kind=incident.cause_kind,
+        since=incident.began,
+        held=max(0.0, (incident.told_at or s.at) - incident.detected),
+        departments=tuple(_department(s, d) for d in incident.impact.departments),
+        services=incident.impact.services,
+        people=incident.impact.people,
+        alerts=tuple(_line(a) for a in alerts if a.certainty != "unsure")[:_SHOWN],
+        unsure=tuple(_line(a) for a in alerts if a.certainty == "unsure")[:_SHOWN],
+        alert_count=sum(a.count for a in alerts),
+        remedy=spec.remedy if spec else "",
+        owner=incident.owner,
+        team=incident.team,
+        step=step,
+        news=news,
+        unheard=tuple(a.node for a in alerts if a.state == "unconfirmed" and not a.report),
+        reasons=incident.reasons[-12:],
+        wall_offset=s.wall - s.at,
+    )
+
+
+def _department(s: State, department: str) -> str:
+    return s.rules.topology.departments[department].name or department
+
+
+def _line(alert: Alert) -> str:
+    name = f"{alert.node} {alert.check}" if alert.check else alert.node
+    times = f" (x{alert.count})" if alert.count > 1 else ""
+    return f"{name}: {alert.summary}{times}"[:160]

@@ -1,0 +1,155 @@
+"""Finding many patterns, or many names, in a text at a cost that does not grow with their number."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+import re2
+
+MEMORY = 64 * 1024 * 1024  # bytes for one compiled set and its automaton
+MOST_PER_SET = 1000  # larger sets fall off a cliff; several smaller ones do not
+LONGEST = 64 * 1024  # characters of a text that are looked at
+SHORTEST_NAME = 4  # shorter spellings occur in ordinary words
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.max_mem = MEMORY
+    options.log_errors = False
+    return options
+
+
+class Pattern(str):
+    """A pattern an admin wrote, known to be RE2 syntax."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_yaml(cls, value: object) -> "Pattern":
+        """Read a pattern; ValueError says what is wrong with it."""
+        if not isinstance(value, str):
+            raise ValueError(f"expected a pattern, got {value!r}: put it in quotes")
+        try:
+            compiled(value)
+        except re2.error as error:
+            why = error.args[0] if error.args else "not understood"
+            words = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+            raise ValueError(f"not an RE2 pattern ({words}): {value}") from error
+        return cls(value)
+
+
+def compiled(pattern: str) -> "re2._Regexp[str]":
+    """Compile one pattern for extraction."""
+    return re2.compile(pattern, _options())
+
+
+class PatternSet:
+    """Which of many patterns occur in a text: one pass of a set automaton, whatever their number."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._sets = [
+            _Set(start, patterns[start : start + MOST_PER_SET]) for start in range(0, len(patterns), MOST_PER_SET)
+        ]
+
+    def hits(self, text: str) -> frozenset[int]:
+        """Indices of the patterns that occur in ``text``."""
+        return frozenset(index for part in self._sets for index in part.hits(text[:LONGEST]))
+
+
+class _Set:
+    """One compiled set. An automaton out of memory says "no match", hence the sentinel that always matches."""
+
+    def __init__(self, first: int, patterns: Sequence[str]) -> None:
+        self.first, self.patterns = first, patterns
+        self.single = [compiled(pattern) for pattern in patterns]
+        self.set = re2.Set.SearchSet(_options())
+        for pattern in patterns:
+            self.set.Add(pattern)
+        self.sentinel = self.set.Add("")
+        try:
+            self.set.Compile()
+            self.usable = True
+        except re2.error:
+            self.usable = False
+
+    def hits(self, text: str) -> Iterator[int]:
+        found: list[int] = list(self.set.Match(text) or ()) if self.usable else []  # type: ignore[arg-type]
+        if self.sentinel in found:
+            return (self.first + index for index in found if index != self.sentinel)
+        return (self.first + index for index, pattern in enumerate(self.single) if pattern.search(text))
+
+
+# Names
+
+_CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}][^\W{_CJK}]*(?:[-.]+[^\W{_CJK}]+)*")
+_IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])")
+
+
+class NameFinder:
+    """Finds the topology's names in free text, token by token; the number of names costs nothing."""
+
+    def __init__(self, spellings: Iterable[tuple[str, str]] = ()) -> None:
+        self._ids: dict[tuple[str, ...], str] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        self._qualified: set[str] = set()  # nodes that have a domain name of their own
+        for name, owners in _owners(spellings).items():
+            if len(owners) == 1:
+                self._add(name, next(iter(owners)))
+
+    def _add(self, name: tuple[str, ...], owner: str) -> None:
+        self._ids[name] = owner
+        self._lengths[name[0]] = tuple(sorted({*self._lengths.get(name[0], ()), len(name)}, reverse=True))
+        if len(name) == 1 and "." in name[0] and not _ip(name[0]):
+            self._qualified.add(owner)
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Ids of the nodes that ``text`` names, in order of appearance, each once."""
+        return tuple(dict.fromkeys(self._found(text[:LONGEST]))) if self._ids else ()
+
+    def _found(self, text: str) -> Iterator[str]:
+        tokens, i = _tokens(text), 0
+        while i < len(tokens):
+            length = next((n for n in self._lengths.get(tokens[i], ()) if tuple(tokens[i : i + n]) in self._ids), 0)
+            if length:
+                yield self._ids[tuple(tokens[i : i + length])]
+            elif "." in tokens[i]:
+                yield from self._unqualified(tokens[i])
+            i += max(1, length)
+
+    def _unqualified(self, token: str) -> Iterator[str]:
+        """``db01.example.net`` names db01, unless db01 is known under another domain."""
+        owner = self._ids.get((token.split(".", 1)[0],))
+        if owner is not None and owner not in self._qualified and not _ip(token):
+            yield owner
+
+
+def _owners(spellings: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], set[str]]:
+    owners: dict[tuple[str, ...], set[str]] = {}
+    for spelling, owner in spellings:
+        name = tuple(_tokens(spelling))
+        if name and (len(spelling.strip()) >= SHORTEST_NAME or _ip(spelling.strip())):
+            owners.setdefault(name, set()).add(owner)
+    return owners
+
+
+def _tokens(text: str) -> list[str]:
+    """Words in lower case, host names and addresses whole, each Chinese character alone."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if plain.count(":") > 1:
+        plain = _IPV6.sub(lambda found: _flat_ipv6(found[0]), plain)
+    return _TOKEN.findall(plain.casefold())
+
+
+def _flat_ipv6(text: str) -> str:
+    """An IPv6 address as one token (``ip6-`` and its 32 digits); other text unchanged."""
+    address = _ip(text)
+    return f" ip6-{int(address):032x} " if isinstance(address, ipaddress.IPv6Address) else text
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

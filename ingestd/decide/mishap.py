@@ -1,0 +1,83 @@
+"""What goes wrong on our own side, judged like the rest: unreadable messages, refusals, deafness, clock jumps."""
+
+from msgspec.structs import replace
+
+from ingestd.decide import alerts, correlate, dedup
+from ingestd.decide.state import State
+from ingestd.model import Alert, Ends, Event, Message, Reading, Reason
+
+READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
+_PUT_OFF = 300.0  # seconds until a timer that failed is tried again
+
+
+class RefusedError(Exception):
+    """The sender was told that its body is no good; it was kept all the same."""
+
+
+def unreadable(message: Message, why: str) -> Event:
+    """The event of a message that was set aside: its source and its first line. A person ends it."""
+    first = next((line for line in message.body[:2000].decode("utf-8", "replace").splitlines() if line.strip()), "")
+    summary = f"a message from {message.source} can't be understood ({why[:200]}): {first[:120]}"
+    return Event(
+        state="firing", summary=summary, check=f"ingestd: unreadable {message.kind} from {message.source}", severity="warning"
+    )
+
+
+def refusals(message: Message) -> Event:
+    """The event of repeated refusals at a listener; over when they stop."""
+    text = message.body.decode("utf-8", "replace")
+    return Event(
+        state="firing",
+        summary=text,
+        check=f"ingestd: refusals at {message.source}",
+        severity="warning",
+        ends=Ends("unheard", after=1800.0),
+    )
+
+
+def deaf(s: State, seconds: float) -> None:
+    """Nothing was heard for a while: deadlines about silence move by as much."""
+    for alert in s.every_alert():
+        if alert.due_at and alert.ends.how != "ends_at":
+            s.put_alert(replace(alert, due_at=alert.due_at + seconds))
+
+
+def clock_jumped(s: State, offset: float, before: float) -> None:
+    """The wall clock moved against the engine's; calendars follow it, and somebody should know."""
+    jump = offset - before
+    event = Event(
+        state="firing",
+        summary=f"the system clock jumped by {jump:+.1f} s",
+        check="ingestd: clock",
+        severity="warning",
+        ends=Ends("unheard", after=3600.0),
+    )
+    open_own(s, event, Message(kind="clock", source="ingestd"))
+
+
+def put_off(s: State, kind: str, number: int, why: str) -> None:
+    """A timer failed: try it again later, and open an incident about it."""
+    if kind == "alert":
+        s.put_alert(replace(s.alert(number), due_at=s.at + _PUT_OFF))
+    else:
+        incident = s.incident(number)
+        if incident is not None:
+            fields = ("page_at", "step_at", "resolve_at", "end_at", "remind_at")
+            late = {f: s.at + _PUT_OFF for f in fields if 0 < getattr(incident, f) <= s.at}
+            s.put_incident(replace(incident, **late))
+            s.log(number, "shunted", f"a timer failed and is put off: {why}")
+    event = Event(state="firing", summary=f"a timer of {kind} {number} failed: {why}", check="ingestd: timer", severity="error")
+    open_own(s, event, Message(kind="tick", source="ingestd"))
+
+
+def open_own(s: State, event: Event, message: Message) -> Alert:
+    """Open (or repeat) an alert about ingestd itself."""
+    place = dedup.locate(s.rules, event, message.source)
+    known = alerts.open_alert(s, place)
+    if known is not None:
+        again = dedup.occurrence(s, known, event, message.source)
+        s.put_alert(again)
+        return again
+    alert = alerts.new(s, place, event, message, READING)
+    correlate.place(s, alert)
+    return alert

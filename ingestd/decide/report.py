@@ -1,0 +1,20 @@
+"""What a person's report may be about: the nodes it names, the services it speaks of, what her department uses."""
+
+from ingestd.decide.state import Rulebook
+from ingestd.model import AlertClass, Event
+
+_MOST = 64  # candidates: a large department's computers would only blur the picture
+
+
+def candidates(rules: Rulebook, event: Event, department: str, cls: AlertClass) -> tuple[str, ...]:
+    """Nodes to look for trouble at, nearest to the words first; none if the words are about something local."""
+    mentioned = (value for label, value in event.labels if label == "mentions")
+    named = tuple(dict.fromkeys([*mentioned, *rules.names.find(event.summary)]))
+    if named:
+        return named[:_MOST]
+    if cls != "reachability" or not department:
+        return ()
+    topology = rules.topology
+    spec = topology.departments.get(department)
+    own = [n.id for n in topology.nodes.values() if n.department == department]
+    return tuple(dict.fromkeys([*own, *(spec.uses if spec else ())]))[:_MOST]

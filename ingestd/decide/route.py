@@ -1,0 +1,83 @@
+"""Who an incident belongs to: which policy, which team, which deadlines."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from ingestd.decide.rank import FACTS
+from ingestd.decide.when import Situation, compile_when
+from ingestd.model import Priority, Reason
+from ingestd.yamltypes import Duration
+
+StepKind = Literal["notify", "functional", "hierarchic"]
+
+
+class StepSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tell these, then wait. *functional* brings in more skill, *hierarchic* more authority."""
+
+    tell: tuple[str, ...]  # person:ann, team:network, oncall:network, owner, manager
+    wait: Duration = Duration(600.0)
+    kind: StepKind = "notify"
+
+
+class PolicySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens until somebody takes it (``steps``), and when it is taken but not over (``unresolved``)."""
+
+    id: str
+    steps: tuple[StepSpec, ...]
+    resolve_within: dict[Priority, Duration] = {}
+    unresolved: tuple[StepSpec, ...] = ()
+    insist: bool = True  # False: telling is enough, nobody has to acknowledge
+
+
+class RouteSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``when`` these facts hold, this policy (and team, where the topology names no owner)."""
+
+    id: str
+    when: dict[str, Any] = {}
+    policy: str
+    team: str = ""
+
+
+class EscalationRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """rules/escalation.yaml."""
+
+    version: int = 1
+    policies: tuple[PolicySpec, ...] = ()
+    routes: tuple[RouteSpec, ...] = ()
+    repeat_last_resort: Duration = Duration(900.0)
+    remind_after: Duration = Duration(7 * 86400.0)  # alerts that only a person ends
+
+
+class Route(Struct, frozen=True):
+    """The chosen policy and team."""
+
+    policy: PolicySpec
+    team: str
+    reason: Reason
+
+
+class Router:
+    """Routes, compiled; the first that matches counts. ValueError on a bad condition or an unknown policy."""
+
+    def __init__(self, rules: EscalationRules) -> None:
+        self.policies = {p.id: p for p in rules.policies}
+        self._routes = []
+        for route in rules.routes:
+            if route.policy not in self.policies:
+                raise ValueError(
+                    f"{route.id}: unknown policy {route.policy!r}; known: {', '.join(self.policies) or 'none'}"
+                )
+            try:
+                self._routes.append((route, compile_when(route.when, FACTS)))
+            except ValueError as bad:
+                raise ValueError(f"{route.id}: {bad}") from None
+
+    def route(self, situation: Situation) -> Route:
+        """The policy and team of a situation. Without any match: nobody's steps, so that the last resort is told."""
+        for spec, test in self._routes:
+            if test(situation):
+                team = str(situation.get("team", "")) or spec.team
+                return Route(self.policies[spec.policy], team, Reason("route", spec.id, f"policy {spec.policy}"))
+        team = str(situation.get("team", ""))
+        return Route(PolicySpec(id="", steps=()), team, Reason("route", "none", "no route matched: last resort"))

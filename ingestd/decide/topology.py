@@ -1,0 +1,337 @@
+"""What depends on what: names, dependency groups, reach, departments, maintenance.
+
+The file's shape (nodes, departments, maintenance) is read by ``TopologyFile``; ``Topology`` answers questions about it.
+Broken graphs fail open: a duplicate keeps its first definition, members of a cycle never explain one another, and both
+are warnings.
+"""
+
+import ipaddress
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from ingestd.model import Impact
+
+#: Suffixes that stand for "here" rather than for a domain of somebody else.
+LOCAL_SUFFIXES = frozenset({"local", "lan", "localdomain", "internal", "home", "intra"})
+#: From the most to the least important.
+SERVICE_CLASSES = ("critical", "important", "normal", "")
+
+
+class AnyOf(Struct, frozen=True, forbid_unknown_fields=True):
+    """Redundant dependencies: out only if all are out."""
+
+    any_of: tuple[str, ...]
+
+
+class NodeSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"class_": "class"}):
+    """A node as written in topology.yaml."""
+
+    id: str
+    kind: str = "server"
+    name: str = ""
+    fqdn: str = ""
+    ip: str = ""
+    aliases: tuple[str, ...] = ()
+    site: str = ""
+    rack: str = ""
+    department: str = ""
+    depends_on: tuple[str | AnyOf, ...] = ()
+    owner: str = ""  # team
+    remedy: str = ""  # what to do when it fails: backup procedure, spare part, runbook
+    class_: str = ""  # services: critical, important, normal
+
+
+class DepartmentSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A department: who works there and what they use."""
+
+    id: str
+    name: str = ""
+    people: int = 0
+    mail_domains: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()  # addresses, where the domain does not tell departments apart
+    uses: tuple[str, ...] = ()
+    contact: str = ""
+
+
+class MaintenanceSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A window of maintenance; it covers all that depends on a target. Times: epoch seconds, or ISO (UTC if bare)."""
+
+    targets: tuple[str, ...]
+    start: float | datetime
+    end: float | datetime
+    summary: str = ""
+
+
+class TopologyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config/topology.yaml."""
+
+    version: int = 1
+    nodes: tuple[NodeSpec, ...] = ()
+    departments: tuple[DepartmentSpec, ...] = ()
+    maintenance: tuple[MaintenanceSpec, ...] = ()
+
+
+class Window(Struct, frozen=True):
+    """A maintenance window with everything it covers."""
+
+    target: str
+    start: float
+    end: float
+    summary: str
+    covers: frozenset[str]
+
+
+class Topology:
+    """The graph, indexed once; every question costs about the depth of the graph or is remembered."""
+
+    def __init__(self, file: TopologyFile) -> None:
+        self.warnings: list[str] = []
+        self.nodes: dict[str, NodeSpec] = {}
+        self.groups: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self.children: dict[str, list[str]] = {}
+        self.departments = {d.id: d for d in file.departments}
+        self._names: dict[str, str] = {}
+        self._short: dict[str, str] = {}
+        self._ancestors: dict[str, tuple[str, ...]] = {}
+        self._reach: dict[str, frozenset[str]] = {}
+        self._impacts: dict[str, Impact] = {}
+        self._take_nodes(file.nodes)
+        self._users = _users(file.departments)
+        self._domains = {m.casefold(): d.id for d in file.departments for m in (*d.mail_domains, *d.mails)}
+        self.cyclic = self._find_cycles()
+        self.windows = tuple(self._windows(file.maintenance))
+
+    # -- building
+    def _take_nodes(self, specs: Iterable[NodeSpec]) -> None:
+        for spec in specs:
+            if spec.id in self.nodes:
+                self.warnings.append(f"node {spec.id} is defined twice; the first definition counts")
+                continue
+            self.nodes[spec.id] = spec
+        for spec in self.nodes.values():
+            self.groups[spec.id] = tuple(self._groups(spec))
+            for dep in {dep for group in self.groups[spec.id] for dep in group}:
+                self.children.setdefault(dep, []).append(spec.id)
+            self._take_names(spec)
+
+    def _groups(self, spec: NodeSpec) -> Iterator[tuple[str, ...]]:
+        for dep in spec.depends_on:
+            group = dep.any_of if isinstance(dep, AnyOf) else (dep,)
+            known = tuple(d for d in group if d in self.nodes and d != spec.id)
+            self.warnings += [
+                f"node {spec.id} depends on {d}, which is not defined" for d in group if d not in self.nodes
+            ]
+            if known:
+                yield known
+
+    def _take_names(self, spec: NodeSpec) -> None:
+        for name in filter(None, (spec.id, spec.name, spec.fqdn, spec.ip, *spec.aliases)):
+            _claim(self._names, name.casefold().rstrip("."), spec.id)
+        for name in filter(None, (spec.id, spec.fqdn)):
+            if "." in name and not _is_address(name):
+                _claim(self._short, name.casefold().split(".")[0], spec.id)
+
+    def _find_cycles(self) -> frozenset[str]:
+        """Nodes on a cycle (Tarjan's strongly connected components, iterative)."""
+        index: dict[str, int] = {}
+        low: dict[str, int] = {}
+        stack: list[str] = []
+        on_stack: set[str] = set()
+        cyclic: set[str] = set()
+        for start in self.nodes:
+            if start in index:
+                continue
+            work = [(start, iter(self.parents(start)))]
+            index[start] = low[start] = len(index)
+            stack.append(start)
+            on_stack.add(start)
+            while work:
+                node, parents = work[-1]
+                for parent in parents:
+                    if parent not in index:
+                        index[parent] = low[parent] = len(index)
+                        stack.append(parent)
+                        on_stack.add(parent)
+                        work.append((parent, iter(self.parents(parent))))
+                        break
+                    if parent in on_stack:
+                        low[node] = min(low[node], index[parent])
+                else:
+                    work.pop()
+                    if work:
+                        low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                    if low[node] == index[node]:
+                        ring = _pop_ring(stack, on_stack, node)
+                        if len(ring) > 1:
+                            cyclic.update(ring)
+                            self.warnings.append(
+                                "these nodes depend on one another in a circle: " + ", ".join(sorted(ring))
+                            )
+        return frozenset(cyclic)
+
+    def _windows(self, specs: Iterable[MaintenanceSpec]) -> Iterator[Window]:
+        for spec in specs:
+            for target in spec.targets:
+                if target in self.nodes:
+                    yield Window(target, _epoch(spec.start), _epoch(spec.end), spec.summary, self.reach(target))
+                else:
+                    self.warnings.append(f"maintenance names {target}, which is not defined")
+
+    # -- names
+    def resolve(self, host: str | None) -> str | None:
+        """The node a host field names, whatever its case, port or domain, by id, IP or alias; None if unclear."""
+        for name in _spellings(host):
+            node = self._names.get(name)
+            if node:
+                return node
+            if "." in name and not _is_address(name):
+                short, _, domain = name.partition(".")
+                node = self._names.get(short) or self._short.get(short)
+                if node and (not self.nodes[node].fqdn or domain in LOCAL_SUFFIXES):
+                    return node
+            elif self._short.get(name):
+                return self._short[name]
+        return None
+
+    def service_on(self, check: str | None, host: str | None) -> str | None:
+        """The service node that a check name means, if that service runs on (or is known without) this host."""
+        node = self._names.get(check.casefold()) if check else None
+        if not node or self.nodes[node].kind != "service":
+            return None
+        return node if host is None or host not in self.nodes or host in self.ancestors(node) else None
+
+    def spellings(self) -> Iterator[tuple[str, str]]:
+        """Every (spelling, node id), for finding names in free text."""
+        for spec in self.nodes.values():
+            for name in filter(None, (spec.id, spec.name, spec.fqdn, spec.ip, *spec.aliases)):
+                yield name, spec.id
+
+    def department_of(self, address: str) -> str:
+        """The department a mail address belongs to, or ""."""
+        address = address.casefold()
+        return self._domains.get(address) or self._domains.get(address.partition("@")[2], "")
+
+    # -- the graph
+    def parents(self, node: str) -> list[str]:
+        """Every node that this one names in any of its groups, in the order written."""
+        return list(dict.fromkeys(dep for group in self.groups.get(node, ()) for dep in group))
+
+    def hard_parents(self, node: str) -> list[str]:
+        """Dependencies without an alternative."""
+        return [group[0] for group in self.groups.get(node, ()) if len(group) == 1]
+
+    def hard_children(self, node: str) -> list[str]:
+        """Nodes for which this one has no alternative."""
+        return [c for c in self.children.get(node, ()) if (node,) in self.groups[c]]
+
+    def ancestors(self, node: str) -> tuple[str, ...]:
+        """Everything it depends on, nearest first."""
+        found = self._ancestors.get(node)
+        if found is None:
+            seen = {node: None}
+            queue = deque([node])
+            while queue:
+                for parent in self.parents(queue.popleft()):
+                    if parent not in seen:
+                        seen[parent] = None
+                        queue.append(parent)
+            found = self._ancestors[node] = tuple(seen)[1:]
+        return found
+
+    def reach(self, node: str) -> frozenset[str]:
+        """The node and all that goes down with it if it alone fails."""
+        found = self._reach.get(node)
+        if found is None:
+            down, queue = {node}, deque([node])
+            while queue:
+                for child in self.children.get(queue.popleft(), ()):
+                    if child not in down and any(down.issuperset(group) for group in self.groups[child]):
+                        down.add(child)
+                        queue.append(child)
+            found = self._reach[node] = frozenset(down)
+        return found
+
+    def maintenance(self, node: str, wall: float) -> Window | None:
+        """The window that covers a node at a wall time."""
+        return next((w for w in self.windows if w.start <= wall < w.end and node in w.covers), None)
+
+    def impact(self, node: str) -> Impact:
+        """What breaks for whom if this node is down."""
+        found = self._impacts.get(node)
+        if found is None:
+            found = self._impacts[node] = self.impact_of(self.reach(node))
+        return found
+
+    def impact_of(self, down: Iterable[str]) -> Impact:
+        """What a set of dead nodes means: services, departments (theirs and those that use a service), people."""
+        specs = [self.nodes[n] for n in down if n in self.nodes]
+        services = sorted((s for s in specs if s.kind == "service"), key=lambda s: (_rank(s.class_), s.id))
+        hit = {s.department for s in specs if s.department in self.departments}
+        hit |= {d for s in specs for d in self._users.get(s.id, ())}
+        people = sum(self.departments[d].people for d in hit)
+        best = services[0].class_ if services else ""
+        return Impact(len(specs), tuple(s.id for s in services[:20]), tuple(sorted(hit)), people, best)
+
+
+def normal_name(host: str | None) -> str:
+    """How an unknown host is called: lower case, without port and trailing dot."""
+    return next(iter(_spellings(host)), "")
+
+
+def _spellings(host: str | None) -> Iterator[str]:
+    """The forms to look a host field up by, the most literal first after taking the port off."""
+    name = (host or "").strip().casefold().rstrip(".")
+    if not name:
+        return
+    head, colon, port = name.rpartition(":")
+    yield (
+        head.strip("[]").rstrip(".")
+        if colon and port.isdigit() and (":" not in head or "]" in head)
+        else name.strip("[]")
+    )
+    if name.endswith(")") and " (" in name:
+        yield name.partition(" (")[0]
+
+
+def _claim(names: dict[str, str], name: str, node: str) -> None:
+    """Two owners of one spelling: nobody's."""
+    names[name] = node if names.get(name, node) == node else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _epoch(when: float | datetime) -> float:
+    if isinstance(when, datetime):
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    return when
+
+
+def _rank(service_class: str) -> int:
+    return SERVICE_CLASSES.index(service_class) if service_class in SERVICE_CLASSES else len(SERVICE_CLASSES)
+
+
+def _users(departments: Iterable[DepartmentSpec]) -> dict[str, list[str]]:
+    users: dict[str, list[str]] = {}
+    for department in departments:
+        for service in department.uses:
+            users.setdefault(service, []).append(department.id)
+    return users
+
+
+def _pop_ring(stack: list[str], on_stack: set[str], last: str) -> list[str]:
+    ring = []
+    while True:
+        node = stack.pop()
+        on_stack.discard(node)
+        ring.append(node)
+        if node == last:
+            return ring

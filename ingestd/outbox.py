@@ -1,0 +1,237 @@
+"""Notifications to people: claimed, rendered, handed to a channel, retried, moved to the next channel.
+
+A notification is taken up after the commit that requested it. Its claim and its outcome are conditional updates whose
+receipts are inbox entries: the engine learns of both as it learns of everything else. Nothing here decides who is told.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from ingestd.channels import Channel, ChannelError, Letter, message_id
+from ingestd.channels.texts import render
+from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
+from ingestd.store import Store
+
+log = logging.getLogger("ingestd.outbox")
+
+Pause = Callable[[float], Awaitable[None]]
+Link = Callable[[Notification], str | None]
+Step = Callable[[Entry], None]  # gives a committed receipt to the engine
+Observe = Callable[[str, str, Notification], None]  # channel, outcome
+DETAIL = 500  # most characters kept of what channels said
+
+
+class Address(Struct, frozen=True):
+    """One way to reach a person: the name of a channel and the address there."""
+
+    channel: str
+    to: str
+
+
+class Contact(Struct, frozen=True):
+    """How a person wants to be told."""
+
+    language: str = "en"
+    addresses: tuple[Address, ...] = ()  # in the order to try them
+
+
+class OutboxSettings(Struct, frozen=True, kw_only=True):
+    """How hard to try: a letter moves to the next channel within ``tries`` x ``longest`` seconds or so."""
+
+    site: str = "site"  # part of every Message-ID
+    domain: str = "ingestd.localdomain"  # of every Message-ID
+    parallel: int = 8  # letters under way at once
+    tries: int = 3  # on one channel
+    first_pause: float = 2.0  # seconds before the second try; doubled each time
+    longest: float = 60.0  # seconds for one try
+    grace: float = 10.0  # seconds at a stop for letters under way
+
+
+class _Delivered(Struct, frozen=True):
+    """How it went, over all channels tried."""
+
+    outcome: str
+    channel: str
+    detail: str
+    attempts: int
+
+
+def no_link(_notification: Notification) -> str | None:
+    """For a site without a public URL."""
+    return None
+
+
+class Outbox:
+    """Started with ``start``, fed with ``offer``, ended with ``stop``; all on one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        contacts: Mapping[str, Contact],
+        step: Step,
+        clock: Callable[[], float],
+        *,
+        settings: OutboxSettings | None = None,
+        timezone: ZoneInfo | None = None,
+        link: Link = no_link,
+        observe: Observe = lambda _channel, _outcome, _notification: None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self.channels = channels  # both are replaced as a whole on reload
+        self.contacts = contacts
+        self._store = store
+        self._step = step
+        self._clock = clock
+        self._settings = settings or OutboxSettings()
+        self._timezone = timezone or ZoneInfo("UTC")
+        self._link = link
+        self._observe = observe
+        self._pause = pause
+        self._places = asyncio.Semaphore(self._settings.parallel)
+        self._under_way: dict[int, asyncio.Task[None]] = {}  # by notification
+        self._stopping = False
+
+    @property
+    def waiting(self) -> int:
+        """Notifications not handed over yet."""
+        return len(self._under_way)
+
+    async def start(self) -> None:
+        """Take up what an earlier process left: queued, or claimed without an outcome."""
+        self.offer(await asyncio.to_thread(self._store.queued))
+
+    def offer(self, notifications: Iterable[Notification]) -> None:
+        """Take up committed notifications; returns at once. One that is under way is not taken up twice."""
+        for notification in notifications:
+            if self._stopping or notification.id in self._under_way:
+                continue
+            task = asyncio.get_running_loop().create_task(self._tell(notification))
+            self._under_way[notification.id] = task
+            task.add_done_callback(partial(self._done, notification.id))
+
+    async def stop(self) -> None:
+        """Let letters under way finish for a while; what is left is taken up at the next start."""
+        self._stopping = True
+        if self._under_way:
+            await asyncio.wait(tuple(self._under_way.values()), timeout=self._settings.grace)
+        left = tuple(self._under_way.values())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _done(self, number: int, _task: "asyncio.Task[None]") -> None:
+        del self._under_way[number]
+
+    async def _tell(self, notification: Notification) -> None:
+        try:
+            async with self._places:
+                if not self._stopping and await self._claimed(notification):
+                    await self._deliver(notification)
+        except StoreUnavailable as error:  # stopping: the next start takes it up
+            log.warning("notification %d is left for the next start: %s", notification.id, error)
+        except Exception:
+            log.exception("notification %d of incident %d failed", notification.id, notification.incident)
+
+    async def _claimed(self, notification: Notification) -> bool:
+        """Whether it is ours to send. One in flight at a crash was claimed then, and goes out again."""
+        if notification.state == "claimed":
+            return True
+        receipt = await self._store.claim(notification.id, self._clock())
+        if receipt is None:
+            log.info("notification %d of incident %d was withdrawn", notification.id, notification.incident)
+            return False
+        self._step(receipt)
+        return True
+
+    async def _deliver(self, notification: Notification) -> None:
+        settings = self._settings
+        fixed = message_id(settings.site, settings.domain, notification.incident, notification.id)
+        done = await self._send(notification, fixed)
+        receipt = Receipt(
+            notification=notification.id,
+            incident=notification.incident,
+            person=notification.person,
+            outcome="handed_over" if done.outcome == "handed_over" else "failed",
+            channel=done.channel,
+            detail=done.detail[:DETAIL],
+        )
+        entry = await self._store.outcome(receipt, self._clock(), message_id=fixed, attempts=done.attempts)
+        self._observe(done.channel, done.outcome, notification)
+        if entry is not None:
+            self._step(entry)
+
+    async def _send(self, notification: Notification, fixed: str) -> _Delivered:
+        """Try the person's channels in order; whatever goes wrong on one, the next has its turn."""
+        contact = self.contacts.get(notification.person)
+        if contact is None or not contact.addresses:
+            return _Delivered("failed", "", f"no address for {notification.person}", 0)
+        thread = await self._thread(notification)
+        said: list[str] = []
+        attempts = 0
+        for address in contact.addresses:
+            tries, outcome, words = await self._try_channel(notification, contact, address, (fixed, thread))
+            attempts += tries
+            said.append(f"{address.channel}: {words}")
+            if outcome == "handed_over":
+                return _Delivered(outcome, address.channel, "; ".join(said), attempts)
+            log.warning("notification %d not handed over by %s: %s", notification.id, address.channel, words)
+        return _Delivered("failed", contact.addresses[-1].channel, "; ".join(said), attempts)
+
+    async def _try_channel(
+        self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]
+    ) -> tuple[int, str, str]:
+        """Tries made, outcome, and what the channel said last."""
+        channel = self.channels.get(address.channel)
+        if channel is None:
+            return 0, "failed", "no such channel"
+        words = ""
+        for attempt in range(1, self._settings.tries + 1):
+            try:
+                letter = self._letter(notification, contact, address, ids)
+                sent = await asyncio.wait_for(channel.send(letter), self._settings.longest)
+            except ChannelError as error:
+                words = str(error)
+                if not error.transient:
+                    return attempt, "failed", words
+            except TimeoutError:
+                words = "no answer in time"
+            except Exception as error:  # a fault of ours or of a library: the next channel may do
+                log.exception("channel %s broke on notification %d", address.channel, notification.id)
+                return attempt, "failed", f"{type(error).__name__}: {error}"
+            else:
+                return attempt, "handed_over", sent.detail
+            if attempt < self._settings.tries:
+                await self._pause(self._settings.first_pause * 2 ** (attempt - 1))
+        return self._settings.tries, "failed", words
+
+    def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
+        subject, text = render(notification, contact.language, self._link(notification), self._timezone)
+        return Letter(
+            notification=notification.id,
+            incident=notification.incident,
+            kind=notification.kind,
+            to=address.to,
+            subject=subject,
+            text=text,
+            language=contact.language,
+            date=self._clock(),
+            message_id=ids[0],
+            thread=ids[1],
+        )
+
+    async def _thread(self, notification: Notification) -> str:
+        """The Message-ID of the first letter this person got about this incident; empty: this is the first."""
+        try:
+            first = await self._store.queries.first_told(notification.incident, notification.person)
+        except Exception:  # a page without its thread is better than none
+            log.exception("the thread of notification %d was not found", notification.id)
+            return ""
+        if first is None or first == notification.id:
+            return ""
+        return message_id(self._settings.site, self._settings.domain, notification.incident, first)

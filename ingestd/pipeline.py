@@ -1,0 +1,180 @@
+"""The whole story on one screen: what happens to a message, from the inbox to the people.
+
+    message ─ understand ─> events ─ dedup ─> alert ─ correlate ─> incident ─ rank, route ─> timers ─> pages … the end
+
+``step`` decides and mutates nothing: it yields changes, one unit (an event, a timer, a command) at a time, and expects
+each to be applied to the world before it goes on. A unit that raises is dropped alone and set aside (shunted); it still
+opens an incident. Where each decision is made:
+
+    what it says          sources/<tool>.py for webhooks, decide/normalise.py with rules/recognise/<tool>.yaml for mail
+    which alert it is     decide/dedup.py      (names: topology.py)
+    which incident        decide/correlate.py  (classes: classify.py, evidence: explain.py, people's reports: report.py,
+                                                merging: link.py)
+    how important         decide/situation.py  (rank.py, route.py)
+    who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py)
+    when it is over       decide/ending.py
+    what people ask       decide/act.py
+    what went wrong here  decide/mishap.py
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from ingestd import sources
+from ingestd.decide import act, alerts, charset, correlate, dedup, ending, escalate, mishap, normalise, situation
+from ingestd.decide.state import State
+from ingestd.model import Changes, Command, Entry, Event, Message, Reading, Reason, Receipt
+from ingestd.world import Draft, World
+
+Unit = Callable[[Draft], None]
+
+
+def step(world: World, entry: Entry, at: float) -> Iterator[Changes]:
+    """Everything one journal entry changes. The caller applies each yielded ``Changes`` before asking for the next."""
+    message = entry.message
+    if message.kind == "tick":
+        yield tick(world, at, message)
+        return
+    try:
+        units, recogniser = _units(world, message)
+    except Exception as broken:  # whatever it is: the message is kept, set aside and shown
+        yield shunt(world, message, at, broken)
+        return
+    for unit in units:
+        try:
+            yield replace(decide(world, at, unit), recogniser=recogniser)
+        except Exception as broken:
+            yield shunt(world, message, at, broken)
+
+
+def understand(world: World, message: Message) -> Reading:
+    """What a mail or a webhook body says. A body that its source does not match is read like a stranger's mail."""
+    if message.kind == "mail":
+        return world.rules.recognisers.read(message, world.rules.names)
+    try:
+        return sources.read(message)
+    except sources.SourceError as unmatched:
+        reading = normalise.fallback_text(charset.decode(message.body), message.source, world.rules.names)
+        why = Reason("recognise", "fallback", f"the body is not what {message.adapter} sends: {unmatched}")
+        return replace(reading, reasons=(why, *reading.reasons))
+
+
+def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
+    """One event: the alert it belongs to, and from there the incident."""
+    if event.quiet:
+        return
+    place = dedup.locate(s.rules, event, message.source)
+    known = alerts.open_alert(s, place)
+    if event.state == "resolved":
+        alerts.over(s, known, place, event, message.source)
+    elif known is not None and known.state == "firing":
+        s.put_alert(dedup.occurrence(s, known, event, message.source))
+    elif known is not None and alerts.rejoins(s, known):
+        alerts.fires_again(s, known, event, message.source)
+    else:
+        alert = alerts.new(s, place, event, message, reading)
+        correlate.place(s, alert)
+        if event.report:
+            escalate.answer(s, alert)
+
+
+def timer_message(kind: str, number: int) -> Message:
+    """The journal's entry for a timer of an "incident" or an "alert" that goes off."""
+    return Message(kind="tick", source="engine", body=f"{kind} {number}".encode())
+
+
+def tick(world: World, at: float, message: Message) -> Changes:
+    """A timer goes off. One that raises is put off, so that it delays nothing else."""
+    kind, _, number = message.body.decode().partition(" ")
+    try:
+        return decide(world, at, lambda s: _due(s, kind, int(number)))
+    except Exception as broken:
+        why = f"{type(broken).__name__}: {broken}"
+        return decide(world, at, lambda s: mishap.put_off(s, kind, int(number), why))
+
+
+def _due(s: State, kind: str, number: int) -> None:
+    if kind == "alert":
+        alert = s.alert(number)
+        ending.recovered(s, alert, ending.silence(alert), proof=False)
+    else:
+        _incident_due(s, number)
+
+
+def _incident_due(s: State, number: int) -> None:
+    incident = s.survivor(number)
+    if incident.state == "resolved":
+        ending.close(s, number)
+    elif incident.end_at and incident.end_at <= s.at:
+        ending.finish(s, number)
+    elif incident.page_at and incident.page_at <= s.at:
+        if not correlate.still_gathering(s, incident):
+            escalate.start(s, number)
+    elif incident.step_at and incident.step_at <= s.at:
+        escalate.advance(s, number)
+    elif incident.resolve_at and incident.resolve_at <= s.at:
+        escalate.overdue(s, number)
+    else:
+        escalate.remind(s, number)
+
+
+def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
+    """The units of a message, each of which stands or falls alone; and what recognised it."""
+    if message.refused:
+        raise mishap.RefusedError(message.refused)
+    match message.kind:
+        case "mail" | "webhook":
+            reading = understand(world, message)
+            return [_event_unit(message, reading, event) for event in reading.events] or [
+                _nothing
+            ], reading.recogniser or "none"
+        case "command":
+            command = msgspec.json.decode(message.body, type=Command)
+            return [lambda s: _obey(s, command, message)], None
+        case "receipt":
+            receipt = msgspec.json.decode(message.body, type=Receipt)
+            return [lambda s: escalate.received(s, receipt)], None
+        case "refusal":
+            return [_event_unit(message, mishap.READING, mishap.refusals(message))], None
+        case "gap":
+            return [lambda s: mishap.deaf(s, float(message.body))], None
+        case "clock":
+            return [lambda s: _clock(s, float(message.body))], None
+        case _:
+            return [_nothing], None
+
+
+def _obey(s: Draft, command: Command, message: Message) -> None:
+    s.verdict = act.open_call(s, command, message) if command.action == "open" else act.act(s, command, message.actor)
+
+
+def _clock(s: Draft, offset: float) -> None:
+    mishap.clock_jumped(s, offset, s.wall - s.at)
+    s.wall_offset = offset
+
+
+def decide(world: World, at: float, unit: Unit) -> Changes:
+    """Run one unit on a draft; rank and route what it touched, and see whether that may end."""
+    draft = Draft(world, at)
+    unit(draft)
+    for number in draft.touched():
+        situation.settle(draft, number)
+        ending.consider(draft, number)
+    return draft.changes()
+
+
+def shunt(world: World, message: Message, at: float, broken: Exception) -> Changes:
+    """Set a message aside that can't be understood or judged; an incident says so."""
+    why = f"{type(broken).__name__}: {broken}"
+    changes = decide(world, at, lambda s: judge(s, message, mishap.READING, mishap.unreadable(message, why)))
+    return replace(changes, shunted=why)
+
+
+def _event_unit(message: Message, reading: Reading, event: Event) -> Unit:
+    return lambda s: judge(s, message, reading, event)
+
+
+def _nothing(s: Draft) -> None:
+    """A message that changes nothing is journaled all the same."""

@@ -1,0 +1,220 @@
+"""What is read from the store: short transactions on connections of their own, in worker threads."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, select
+
+from ingestd.model import Alert, Entry, Incident, Message, Notification, Snapshot, TimelineRow, Verdict
+from ingestd.store import rows
+from ingestd.store.tables import alert, inbox, inbox_body, incident, meta, node_mark, notification, timeline
+
+T = TypeVar("T")
+
+CHUNK = 500  # journal entries read at a time
+
+
+class Delivery(Struct, frozen=True):
+    """A notification and what became of it."""
+
+    notification: Notification
+    channel: str
+    detail: str
+    attempts: int
+    message_id: str
+
+
+class Shunted(Struct, frozen=True):
+    """An entry that was set aside, without its body."""
+
+    id: int
+    message: Message
+    error: str
+    position: int | None
+    at: float | None
+    incident: int | None
+
+
+class Journalled(Struct, frozen=True):
+    """A positioned entry as it was stepped: what a replay feeds to the pipeline."""
+
+    entry: Entry
+    position: int
+    at: float
+    state: str  # done | shunted
+    recogniser: str | None
+    verdict: Verdict | None
+
+
+class Queries:
+    """The reading side of a store. Every method is one transaction that sees one state."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def incidents(self, state: str | None = None, limit: int = 100, before: int = 0) -> tuple[Incident, ...]:
+        """Newest first. ``state``: triggered, acknowledged, resolved, or "open" (not resolved, not merged); None: all.
+
+        ``before`` pages on: only numbers below it (0: from the newest).
+        """
+        query = select(incident.c.body).order_by(incident.c.number.desc()).limit(limit)
+        if state == "open":
+            query = query.where(incident.c.state != "resolved", incident.c.merged_into == 0)
+        elif state is not None:
+            query = query.where(incident.c.state == state)
+        if before:
+            query = query.where(incident.c.number < before)
+        return await self._decoded(query, rows.decode_incident)
+
+    async def incident(self, number: int) -> Incident | None:
+        """One incident as it is; a merged one names its survivor."""
+        found = await self._decoded(select(incident.c.body).where(incident.c.number == number), rows.decode_incident)
+        return found[0] if found else None
+
+    async def alert(self, number: int) -> Alert | None:
+        """One alert by its id."""
+        found = await self._decoded(select(alert.c.body).where(alert.c.id == number), rows.decode_alert)
+        return found[0] if found else None
+
+    async def alerts_of(self, number: int) -> tuple[Alert, ...]:
+        """The alerts of an incident and of all that were merged into it, in the order they came."""
+        query = select(alert.c.body).where(alert.c.incident.in_(_with_merged(number))).order_by(alert.c.id)
+        return await self._decoded(query, rows.decode_alert)
+
+    async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
+        """An incident's history, with that of all that were merged into it."""
+        query = select(timeline).where(timeline.c.incident.in_(_with_merged(number))).order_by(timeline.c.id)
+        return await asyncio.to_thread(self._all, query, _line)
+
+    async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
+        """Who was told what, and whether it arrived."""
+        query = select(notification).where(notification.c.incident.in_(_with_merged(number)))
+        return await asyncio.to_thread(self._all, query.order_by(notification.c.id), _delivery)
+
+    async def first_told(self, number: int, person: str) -> int | None:
+        """The first notification of this incident that went (or is going) to this person: her mail thread's root."""
+        query = select(func.min(notification.c.id)).where(
+            notification.c.incident == number,
+            notification.c.person == person,
+            notification.c.state.in_(("claimed", "handed_over")),
+        )
+        found: int | None = (await asyncio.to_thread(self._all, query, lambda row: row[0]))[0]
+        return found
+
+    async def shunted(self, limit: int = 100) -> tuple[Shunted, ...]:
+        """What was set aside, newest first."""
+        query = select(inbox).where(inbox.c.state == "shunted").order_by(inbox.c.id.desc()).limit(limit)
+        return await asyncio.to_thread(self._all, query, _shunted)
+
+    async def entry(self, number: int) -> Entry | None:
+        """An inbox row with its body."""
+        found = await asyncio.to_thread(self._all, _entries().where(inbox.c.id == number), rows.entry)
+        return found[0] if found else None
+
+    async def ready(self) -> bool:
+        """Whether the database answers a read."""
+        return bool(await asyncio.to_thread(self._all, select(func.count()).select_from(meta), bool))
+
+    # --- blocking: for the start, and for commands that run without an event loop ---
+
+    def load(self) -> Snapshot:
+        """Everything a world is rebuilt from: what belongs to incidents that are not closed, and how far we are."""
+        with self._engine.begin() as connection:
+            progress = read_progress(connection)
+            still_open = select(incident.c.number).where(incident.c.closed_at == 0)
+            alerts = select(alert.c.body).where(alert.c.incident.in_(still_open)).order_by(alert.c.id)
+            incidents = select(incident.c.body).where(incident.c.closed_at == 0).order_by(incident.c.number)
+            marks = select(node_mark.c.body).order_by(node_mark.c.node)
+            return Snapshot(
+                position=progress.position,
+                at=progress.at,
+                wall_offset=progress.wall_offset,
+                next_alert=progress.next_alert,
+                next_incident=progress.next_incident,
+                next_notification=progress.next_notification,
+                alerts=tuple(map(rows.decode_alert, connection.scalars(alerts))),
+                incidents=tuple(map(rows.decode_incident, connection.scalars(incidents))),
+                marks=tuple(map(rows.decode_mark, connection.scalars(marks))),
+            )
+
+    def pending(self, known: frozenset[int] = frozenset()) -> tuple[Entry, ...]:
+        """Committed but unpositioned entries: commands and receipts first, then in the order they came.
+
+        ``known`` are ids that the caller has already; their bodies are not read again.
+        """
+        waiting = select(inbox.c.id, inbox.c.kind).where(inbox.c.position.is_(None)).order_by(inbox.c.id)
+        with self._engine.begin() as connection:
+            found = [row for row in connection.execute(waiting) if row.id not in known]
+            ids = [row.id for row in sorted(found, key=lambda row: row.kind not in FIRST)]
+            entries: dict[int, Entry] = {}
+            for start in range(0, len(ids), CHUNK):
+                query = _entries().where(inbox.c.id.in_(ids[start : start + CHUNK]))
+                entries |= {row.id: rows.entry(row) for row in connection.execute(query)}
+        return tuple(entries[number] for number in ids)
+
+    def queued(self) -> tuple[Notification, ...]:
+        """Notifications nobody claimed, and those claimed without an outcome (in flight when the process ended)."""
+        query = select(notification.c.body, notification.c.state).where(notification.c.state.in_(("queued", "claimed")))
+        return self._all(query.order_by(notification.c.id), rows.notification)
+
+    def entries(self, from_position: int = 1, to_position: int | None = None) -> Iterator[Journalled]:
+        """The journal in the order it was stepped, both ends included; read in chunks, so that it may be long."""
+        position = from_position - 1
+        while True:
+            chunk = self._all(_journal(position, to_position), _journalled)
+            yield from chunk
+            if len(chunk) < CHUNK:
+                return
+            position = chunk[-1].position
+
+    async def _decoded(self, query: Select[Any], decode: Callable[[str], T]) -> tuple[T, ...]:
+        return await asyncio.to_thread(self._all, query, lambda row: decode(row[0]))
+
+    def _all(self, query: Select[Any], make: Callable[[Any], T]) -> tuple[T, ...]:
+        with self._engine.begin() as connection:
+            return tuple(map(make, connection.execute(query)))
+
+
+FIRST = ("command", "receipt")  # an acknowledgement queued behind many alerts still beats the escalation
+
+
+def read_progress(connection: Connection) -> rows.Progress:
+    """How far the engine is, from ``meta``."""
+    value = connection.scalar(select(meta.c.value).where(meta.c.key == "engine"))
+    return rows.decode_progress(value) if value else rows.Progress()
+
+
+def _with_merged(number: int) -> Select[Any]:
+    """The numbers whose alerts and history belong to ``number``: its own and, link by link, those merged into it."""
+    family = select(literal(number, BigInteger).label("number")).cte("family", recursive=True)
+    family = family.union(select(incident.c.number).join(family, incident.c.merged_into == family.c.number))
+    return select(family.c.number)
+
+
+def _entries(*more: ColumnElement[Any]) -> Select[Any]:
+    joined = inbox.outerjoin(inbox_body, inbox_body.c.inbox_id == inbox.c.id)
+    return select(inbox.c.id, inbox.c.envelope, inbox.c.attempts, inbox_body.c.body, *more).select_from(joined)
+
+
+def _journal(after: int, last: int | None) -> Select[Any]:
+    query = _entries(inbox.c.position, inbox.c.at, inbox.c.state, inbox.c.recogniser, inbox.c.verdict)
+    query = query.where(inbox.c.position > after).order_by(inbox.c.position).limit(CHUNK)
+    return query if last is None else query.where(inbox.c.position <= last)
+
+
+def _journalled(row: Any) -> Journalled:
+    return Journalled(rows.entry(row), row.position, row.at, row.state, row.recogniser, rows.verdict(row.verdict))
+
+
+def _line(row: Any) -> TimelineRow:
+    return TimelineRow(incident=row.incident, at=row.at, what=row.what, text=row.text, actor=row.actor, rule=row.rule)
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(rows.notification(row), row.channel, row.detail, row.attempts, row.message_id)
+
+
+def _shunted(row: Any) -> Shunted:
+    return Shunted(row.id, rows.with_body(row.envelope, None), row.error, row.position, row.at, row.incident)

@@ -1,0 +1,351 @@
+"""The engine: positions and steps what was committed, lets timers go off, commits what was decided.
+
+It runs on the event loop in slices of at most 2 ms, so that intake is not delayed by it. Decisions are applied to the
+world at once and committed in order behind it; verdicts, pages and figures leave only after their commit.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+
+from ingestd import pipeline
+from ingestd.decide.state import Rulebook
+from ingestd.model import Changes, Entry, Message, Notification, Snapshot, Stepped, StoreUnavailable, Verdict
+from ingestd.store import BatchRefused
+from ingestd.world import World, combine
+
+log = structlog.get_logger("ingestd.engine")
+
+SLICE = 0.002  # seconds of deciding between two looks at the sockets
+IN_FLIGHT = 16  # batches waiting for their commit
+DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about silence move
+CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
+SINGLY = 2000  # entries stepped one by one after an unclean end: more than can have been under way
+POLL = 30.0  # seconds between looks for rows whose commit was unclear
+
+
+class Clock(Protocol):
+    """Time, handed in by ``app``, the only owner of a clock."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def wall(self) -> float:
+        """Epoch seconds."""
+        ...
+
+
+class Journal(Protocol):
+    """What the engine needs of the store."""
+
+    unclean: bool
+
+    async def commit(self, batch: Sequence[Stepped]) -> tuple[int, ...]:
+        """Commit a batch, in order with the others."""
+        ...
+
+    async def attempt(self, ids: Sequence[int]) -> None:
+        """Count an attempt to step these entries."""
+        ...
+
+    def load(self) -> Snapshot:
+        """All rows that a world is rebuilt from."""
+        ...
+
+    def pending(self, known: frozenset[int] = frozenset()) -> tuple[Entry, ...]:
+        """What nobody has stepped yet."""
+        ...
+
+
+class Waiting(Struct, frozen=True):
+    """An entry and when it arrived, by the engine's clock."""
+
+    entry: Entry
+    arrived: float
+    rules: Rulebook | None = None  # of a reload
+
+
+Told = Callable[[Sequence[Stepped]], None]
+
+
+class Engine:
+    """One world, one queue, one loop. ``committed`` is called with every batch after its commit."""
+
+    def __init__(self, rules: Rulebook, store: Journal, clock: Clock, committed: Told) -> None:
+        self.world = World(rules)
+        self.stepped = 0  # entries so far, for figures
+        self._rules, self._store, self._clock, self._committed = rules, store, clock, committed
+        self._notes: deque[Waiting] = deque()
+        self._urgent: deque[Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._commits: set[asyncio.Task[None]] = set()
+        self._verdicts: dict[int, asyncio.Future[Verdict]] = {}
+        self._known: set[int] = set()  # ids queued or under way
+        self._lately: set[int] = set()  # ids committed since the last look for stray rows
+        self._suspects: dict[int, int] = {}  # id -> attempts, of entries to be stepped one by one
+        self._refused: set[int] = set()  # ids whose changes the database does not take
+        self._base = (0.0, 0.0)  # (engine's clock, monotonic) at the start
+        self._deaf = 0.0  # seconds of the present lag by which deadlines have moved
+        self._stopping = False
+        self._rebuild = False
+
+    # -- time
+    def now(self) -> float:
+        """The engine's clock: goes on by the monotonic one from where the store left it."""
+        at, monotonic = self._base
+        return max(self.world.at, at + self._clock.monotonic() - monotonic)
+
+    @property
+    def lag(self) -> float:
+        """Seconds for which the oldest entry has been waiting."""
+        oldest = [q[0].arrived for q in (self._urgent, self._queue) if q]
+        return max(0.0, self.now() - min(oldest)) if oldest else 0.0
+
+    @property
+    def queued(self) -> int:
+        """Entries waiting to be stepped."""
+        return len(self._notes) + len(self._urgent) + len(self._queue)
+
+    # -- in
+    def feed(self, entry: Entry) -> None:
+        """A committed entry is to be stepped. Commands and receipts overtake alerts."""
+        if entry.id in self._known:
+            return
+        self._known.add(entry.id)
+        kind = entry.message.kind
+        if kind == "command":
+            self._verdicts[entry.id] = asyncio.get_running_loop().create_future()
+        self._line(entry).append(Waiting(entry, self.now()))
+        self._wake.set()
+
+    def note(self, message: Message, rules: Rulebook | None = None) -> None:
+        """Journal something of the engine's own: a start, a gap, a clock step, a reload (with its rules)."""
+        self._notes.append(Waiting(Entry(0, message), self.now(), rules))
+        self._wake.set()
+
+    async def verdict(self, entry: int, patience: float) -> Verdict:
+        """The answer to a command; TimeoutError if it is late."""
+        waiting = self._verdicts.get(entry)
+        if waiting is None:
+            raise TimeoutError
+        try:
+            return await asyncio.wait_for(asyncio.shield(waiting), patience)
+        finally:
+            self._verdicts.pop(entry, None)
+
+    # -- life
+    def start(self, origin: bytes) -> None:
+        """Rebuild the world from the store, note the start and any deafness, and queue what was left (blocks)."""
+        snapshot = self._store.load()
+        self.world = World(self._rules, snapshot)
+        wall = self._clock.wall()
+        at = max(snapshot.at, wall - snapshot.wall_offset)
+        self._base = (at, self._clock.monotonic())
+        if snapshot.position and at - snapshot.at > DEAF_AFTER:
+            self.note(Message(kind="gap", source="engine", body=repr(at - snapshot.at).encode(), received=wall))
+        self.note(Message(kind="start", source="engine", body=origin, received=wall))
+        left = self._store.pending()
+        if self._store.unclean:
+            self._suspects = {entry.id: entry.attempts for entry in left[:SINGLY]}
+        for entry in left:
+            self.feed(entry)
+
+    async def run(self) -> None:
+        """Step until stopped; what was taken in before the stop is stepped still."""
+        polled = checked = self._clock.monotonic()
+        while not (self._stopping and not self.queued):
+            if self._rebuild:
+                await self._load_again()
+            worked = await self._slice()
+            now = self._clock.monotonic()
+            if now - checked >= 1.0:
+                checked = now
+                self._check_clocks()
+            if now - polled >= POLL:
+                polled = now
+                await self._look_for_strays()
+            await (asyncio.sleep(0) if worked else self._rest())
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    def stop(self) -> None:
+        """Finish what is queued and end ``run``."""
+        self._stopping = True
+        self._wake.set()
+
+    # -- stepping
+    def _line(self, entry: Entry) -> deque[Waiting]:
+        return self._urgent if entry.message.kind in ("command", "receipt") else self._queue
+
+    async def _slice(self) -> bool:
+        """Decide for at most 2 ms; hand the batch to the store."""
+        batch: list[Stepped] = []
+        end = perf_counter() + SLICE
+        while perf_counter() < end:
+            waiting = self._next()
+            if waiting is None:
+                break
+            if waiting.entry.id in self._suspects:
+                if batch:
+                    self._line(waiting.entry).appendleft(waiting)
+                    break
+                await self._alone(waiting)
+                return True
+            batch.append(self._step(waiting))
+        if batch:
+            await self._hand_over(batch)
+        return bool(batch)
+
+    def _next(self) -> Waiting | None:
+        """What comes first: our own notes; commands and receipts, unless a timer was due before; then time order."""
+        if self._notes:
+            return self._notes.popleft()
+        source = self._urgent or self._queue
+        due = self.world.due(min(self.now(), source[0].arrived) if source else self.now())
+        if due is not None:
+            when, kind, number = due
+            return Waiting(Entry(0, pipeline.timer_message(kind, number)), when)
+        return source.popleft() if source else None
+
+    def _step(self, waiting: Waiting) -> Stepped:
+        """Position one entry, decide it, apply it."""
+        world, entry = self.world, waiting.entry
+        at = max(world.at, waiting.arrived)
+        parts: list[Changes] = []
+        for changes in self._decided(waiting, at):
+            world.apply(changes)
+            parts.append(changes)
+        if waiting.rules is not None:
+            self._rules = waiting.rules
+            world.reload(waiting.rules)
+        world.position += 1
+        world.at = at
+        self.stepped += 1
+        return Stepped(entry=entry, position=world.position, at=at, changes=combine(parts))
+
+    def _decided(self, waiting: Waiting, at: float) -> Iterable[Changes]:
+        entry = waiting.entry
+        if entry.id and entry.id in self._refused:
+            return [pipeline.shunt(self.world, entry.message, at, RuntimeError("the store refuses what it leads to"))]
+        if self._suspects.pop(entry.id, 0) if entry.id else 0:
+            return [
+                pipeline.shunt(self.world, entry.message, at, RuntimeError("the process died twice while stepping it"))
+            ]
+        return pipeline.step(self.world, entry, at)
+
+    async def _alone(self, waiting: Waiting) -> None:
+        """After an unclean end: the attempt is committed first, so that what kills is known by its second death."""
+        if not self._suspects[waiting.entry.id]:
+            await self._store.attempt((waiting.entry.id,))
+        await self._hand_over([self._step(waiting)])
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    # -- out
+    async def _hand_over(self, batch: list[Stepped]) -> None:
+        await self._slots.acquire()
+        task = asyncio.get_running_loop().create_task(self._commit(batch))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+
+    async def _commit(self, batch: list[Stepped]) -> None:
+        try:
+            await self._store.commit(batch)
+        except BatchRefused as error:
+            log.error("batch refused", error=str(error), first=batch[0].position)
+            if len(batch) == 1 and batch[0].entry.id:
+                self._refused.add(batch[0].entry.id)
+            self._rebuild = True
+            self._wake.set()
+            return
+        except StoreUnavailable:
+            return  # stopping: what was not committed is stepped again at the next start
+        finally:
+            self._slots.release()
+        ids = {stepped.entry.id for stepped in batch}
+        self._known -= ids
+        self._lately |= ids
+        for stepped in batch:
+            waiting = self._verdicts.get(stepped.entry.id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(
+                    stepped.changes.verdict or Verdict(False, stepped.changes.shunted or "nothing was decided")
+                )
+            _tell_log(stepped)
+        self._committed(batch)
+
+    async def _load_again(self) -> None:
+        """The database refused a batch: discard the world, rebuild it, step what was under way one by one."""
+        while self._commits:
+            await asyncio.wait(self._commits)
+        self._rebuild = False
+        self._urgent.clear()
+        self._queue.clear()
+        self._known.clear()
+        self.world = World(self._rules, self._store.load())
+        left = self._store.pending()
+        self._suspects = {entry.id: 0 for entry in left[:SINGLY] if entry.id not in self._refused}
+        for entry in left:
+            self.feed(entry)
+
+    # -- looking around
+    async def _rest(self) -> None:
+        """Sleep until something arrives or the next timer is due; wake every second to look at the clocks."""
+        due = self.world.next_due()
+        patience = min(1.0, max(0.0, due - self.now())) if due is not None else 1.0
+        try:
+            async with asyncio.timeout(patience + 0.001):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._wake.clear()
+
+    def _check_clocks(self) -> None:
+        wall, now = self._clock.wall(), self.now()
+        if abs(wall - now - self.world.wall_offset) > CLOCK_STEP and not self._notes:
+            self.note(Message(kind="clock", source="engine", body=repr(wall - now).encode(), received=wall))
+        lag = self.lag
+        if lag < DEAF_AFTER:
+            self._deaf = 0.0
+        elif lag > self._deaf + DEAF_AFTER:
+            self.note(Message(kind="gap", source="engine", body=repr(lag - self._deaf).encode(), received=wall))
+            self._deaf = lag
+
+    async def _look_for_strays(self) -> None:
+        """Rows whose commit was unclear to their sender are in the store all the same."""
+        self._lately.clear()
+        found = await asyncio.to_thread(self._store.pending, frozenset(self._known))
+        for entry in found:
+            if entry.id not in self._lately:
+                self.feed(entry)
+
+
+def pages(batch: Sequence[Stepped]) -> list[Notification]:
+    """The notifications that a batch requested."""
+    return [n for stepped in batch for n in stepped.changes.notifications]
+
+
+def _tell_log(stepped: Stepped) -> None:
+    """One line a decision, searchable by incident."""
+    for row in stepped.changes.timeline:
+        log.info(
+            row.what,
+            incident=row.incident,
+            text=row.text,
+            actor=row.actor or None,
+            rule=row.rule or None,
+            position=stepped.position,
+        )
+    if stepped.changes.shunted:
+        log.warning(
+            "shunted", entry=stepped.entry.id, source=stepped.entry.message.source, error=stepped.changes.shunted
+        )

@@ -1,0 +1,445 @@
+"""What is going on now, in memory: open alerts and incidents, what is known of nodes, what is due.
+
+``World`` only ever changes by ``apply``; a step reads and writes a ``Draft`` over it, whose changes are data. The rows
+are all there is: indices and due times are derived from them, and a world rebuilt from rows equals the live one.
+"""
+
+import heapq
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from ingestd.decide.state import Rulebook
+from ingestd.model import (
+    Alert,
+    Changes,
+    Incident,
+    NodeMark,
+    Notification,
+    Snapshot,
+    TimelineRow,
+    Verdict,
+)
+
+K = TypeVar("K", bound=Hashable)
+_NOTHING: frozenset[int] = frozenset()
+
+
+class Index(Generic[K]):
+    """key -> set of row numbers."""
+
+    def __init__(self) -> None:
+        self.sets: dict[K, set[int]] = {}
+
+    def get(self, key: K) -> Collection[int]:
+        """The rows under a key; not to be changed by the caller."""
+        return self.sets.get(key, _NOTHING)
+
+    def move(self, number: int, old: Iterable[K], new: Iterable[K]) -> None:
+        """A row changed: take it from its old keys and put it under its new ones."""
+        before, after = set(old), set(new)
+        for key in before - after:
+            members = self.sets[key]
+            members.discard(number)
+            if not members:
+                del self.sets[key]
+        for key in after - before:
+            self.sets.setdefault(key, set()).add(number)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Index) and self.sets == other.sets
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+
+class IndexDraft(Generic[K]):
+    """The same question over an index and the changes of a draft."""
+
+    def __init__(self, base: Index[K]) -> None:
+        self._base = base
+        self._added: dict[K, set[int]] = {}
+        self._gone: dict[K, set[int]] = {}
+
+    def get(self, key: K) -> Collection[int]:
+        """The rows under a key, the draft's changes included."""
+        base, added, gone = self._base.get(key), self._added.get(key), self._gone.get(key)
+        if not added and not gone:
+            return base
+        return (set(base) - (gone or _NOTHING)) | (added or _NOTHING)
+
+    def lazily(self, key: K) -> Iterator[int]:
+        """The rows under a key, without copying a large set for the sake of the first one."""
+        gone = self._gone.get(key, _NOTHING)
+        yield from (n for n in self._base.get(key) if n not in gone)
+        yield from self._added.get(key, _NOTHING)
+
+    def move(self, number: int, old: Iterable[K], new: Iterable[K]) -> None:
+        """As ``Index.move``, kept beside the base."""
+        before, after = set(old), set(new)
+        for key in before - after:
+            self._change(key, number, self._added, self._gone, number in self._base.get(key))
+        for key in after - before:
+            self._change(key, number, self._gone, self._added, number not in self._base.get(key))
+
+    @staticmethod
+    def _change(key: K, number: int, undo: dict[K, set[int]], do: dict[K, set[int]], needed: bool) -> None:
+        undo.get(key, set()).discard(number)
+        if needed:
+            do.setdefault(key, set()).add(number)
+
+
+class World:
+    """All open rows, indexed. One engine owns one world."""
+
+    def __init__(self, rules: Rulebook, snapshot: Snapshot | None = None) -> None:
+        snapshot = snapshot or Snapshot()
+        self.rules = rules
+        self.position = snapshot.position
+        self.at = snapshot.at
+        self.wall_offset = snapshot.wall_offset
+        self.next_alert = snapshot.next_alert
+        self.next_incident = snapshot.next_incident
+        self.next_notification = snapshot.next_notification
+        self.alerts: dict[int, Alert] = {}
+        self.incidents: dict[int, Incident] = {}
+        self.marks: dict[str, NodeMark] = {}
+        self.fingerprints: dict[str, int] = {}
+        self.at_node: Index[str] = Index()
+        self.members: Index[int] = Index()
+        self.firing: Index[int] = Index()
+        self.linked: Index[int] = Index()
+        self.rooted: Index[str] = Index()
+        self.waiting: Index[str] = Index()
+        self._due: list[tuple[float, str, int]] = []
+        self.apply(Changes(incidents=snapshot.incidents, alerts=snapshot.alerts, marks=snapshot.marks))
+
+    def apply(self, changes: Changes) -> None:
+        """Take over what a step decided."""
+        for alert in changes.alerts:
+            self._take_alert(alert)
+        for incident in changes.incidents:
+            self._take_incident(incident)
+        for mark in changes.marks:
+            self.marks[mark.node] = mark
+        for notification in changes.notifications:
+            self.next_notification = max(self.next_notification, notification.id + 1)
+        if changes.wall_offset is not None:
+            self.wall_offset = changes.wall_offset
+
+    def reload(self, rules: Rulebook) -> None:
+        """Go on under other rules; what depends on the topology is indexed anew."""
+        self.rules = rules
+        self.waiting = Index()
+        for incident in self.incidents.values():
+            self.waiting.move(incident.number, (), waits_under(rules, incident))
+
+    def due(self, at: float) -> tuple[float, str, int] | None:
+        """The earliest timer that is due at ``at``: (when, "incident" or "alert", number); None if none is."""
+        when = self.next_due()
+        return self._due[0] if when is not None and when <= at else None
+
+    def next_due(self) -> float | None:
+        """When the next timer goes off."""
+        while self._due:
+            when, kind, number = self._due[0]
+            if when == self._due_of(kind, number):
+                return when
+            heapq.heappop(self._due)
+        return None
+
+    def facts(self) -> tuple[object, ...]:
+        """Everything that decides what happens next: equal facts, equal future."""
+        counters = (self.next_alert, self.next_incident, self.next_notification, self.wall_offset)
+        indices = (self.at_node, self.members, self.firing, self.linked, self.rooted, self.waiting)
+        timers = sorted(
+            [(due_of_incident(i), i.number) for i in self.incidents.values()]
+            + [(a.due_at, a.id) for a in self.alerts.values()]
+        )
+        return (
+            self.alerts,
+            self.incidents,
+            self.marks,
+            self.fingerprints,
+            counters,
+            timers,
+            *(i.sets for i in indices),
+        )
+
+    def _take_alert(self, alert: Alert) -> None:
+        old = self.alerts.get(alert.id)
+        self.alerts[alert.id] = alert
+        self.next_alert = max(self.next_alert, alert.id + 1)
+        if self.fingerprints.get(alert.fingerprint, 0) <= alert.id:
+            self.fingerprints[alert.fingerprint] = alert.id
+        self.at_node.move(alert.id, _node_key(old), _node_key(alert))
+        self.members.move(alert.id, (old.incident,) if old else (), (alert.incident,))
+        self.firing.move(alert.id, fires_in(old), fires_in(alert))
+        if alert.due_at and (old is None or old.due_at != alert.due_at):
+            heapq.heappush(self._due, (alert.due_at, "alert", alert.id))
+
+    def _take_incident(self, incident: Incident) -> None:
+        number = incident.number
+        old = self.incidents.get(number)
+        self.next_incident = max(self.next_incident, number + 1)
+        if incident.closed_at:
+            self._forget(number, old)
+            return
+        self.incidents[number] = incident
+        self.linked.move(number, linked_to(old), linked_to(incident))
+        self.rooted.move(number, rooted_at(old), rooted_at(incident))
+        self.waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
+        due = due_of_incident(incident)
+        if due and (old is None or due_of_incident(old) != due):
+            heapq.heappush(self._due, (due, "incident", number))
+
+    def _forget(self, number: int, old: Incident | None) -> None:
+        for alert in [self.alerts[a] for a in self.members.get(number)]:
+            del self.alerts[alert.id]
+            if self.fingerprints.get(alert.fingerprint) == alert.id:
+                del self.fingerprints[alert.fingerprint]
+            self.at_node.move(alert.id, (alert.node,), ())
+            self.members.move(alert.id, (alert.incident,), ())
+            self.firing.move(alert.id, fires_in(alert), ())
+        if old is not None:
+            del self.incidents[number]
+            self.linked.move(number, linked_to(old), ())
+            self.rooted.move(number, rooted_at(old), ())
+            self.waiting.move(number, waits_under(self.rules, old), ())
+
+    def _due_of(self, kind: str, number: int) -> float:
+        if kind == "alert":
+            alert = self.alerts.get(number)
+            return alert.due_at if alert else 0.0
+        incident = self.incidents.get(number)
+        return due_of_incident(incident) if incident else 0.0
+
+
+class Draft:
+    """The world as one step sees it. Implements ``decide.state.State``."""
+
+    def __init__(self, world: World, at: float) -> None:
+        self._world = world
+        self.rules = world.rules
+        self.at = at
+        self.wall = at + world.wall_offset
+        self.explanations: dict[str, object] = {}
+        self.verdict: Verdict | None = None
+        self.wall_offset: float | None = None
+        self._alerts: dict[int, Alert] = {}
+        self._incidents: dict[int, Incident] = {}
+        self._marks: dict[str, NodeMark] = {}
+        self._fingerprints: dict[str, int] = {}
+        self._timeline: list[TimelineRow] = []
+        self._notifications: list[Notification] = []
+        self._cancelled: list[int] = []
+        self._touched: dict[int, None] = {}
+        self._ids = [world.next_alert, world.next_incident, world.next_notification]
+        self._at_node = IndexDraft(world.at_node)
+        self._members = IndexDraft(world.members)
+        self._firing = IndexDraft(world.firing)
+        self._linked = IndexDraft(world.linked)
+        self._rooted = IndexDraft(world.rooted)
+        self._waiting = IndexDraft(world.waiting)
+
+    # -- reading
+    def alert(self, number: int) -> Alert:
+        """The alert with this id; KeyError if it is not open."""
+        return self._alerts.get(number) or self._world.alerts[number]
+
+    def alert_by(self, fingerprint: str) -> Alert | None:
+        """The newest open alert with this fingerprint."""
+        number = self._fingerprints.get(fingerprint) or self._world.fingerprints.get(fingerprint)
+        return self.alert(number) if number else None
+
+    def every_alert(self) -> Iterator[Alert]:
+        """All that is open; for what concerns everything, such as a stretch of deafness."""
+        return (self.alert(n) for n in sorted({*self._world.alerts, *self._alerts}))
+
+    def alerts_at(self, node: str) -> Iterator[Alert]:
+        """Every alert of a node that is still remembered."""
+        return (self.alert(n) for n in sorted(self._at_node.get(node)))
+
+    def members(self, incident: int) -> Iterator[Alert]:
+        """The alerts that came with an incident, oldest first; not those of incidents linked to it."""
+        return (self.alert(n) for n in sorted(self._members.get(incident)))
+
+    def firing(self, incident: int) -> Iterator[Alert]:
+        """The firing alerts of an incident and of all that is linked to it."""
+        return (self.alert(n) for one in self.group(incident) for n in self._firing.lazily(one))
+
+    def incident(self, number: int) -> Incident | None:
+        """The incident with this number, merged or not; None if it is closed."""
+        return self._incidents.get(number) or self._world.incidents.get(number)
+
+    def before(self, number: int) -> Incident | None:
+        """The incident as it was before this step."""
+        return self._world.incidents.get(number)
+
+    def survivor(self, number: int) -> Incident:
+        """The incident that this one continues as. KeyError if it is closed."""
+        incident = self._incidents.get(number) or self._world.incidents[number]
+        while incident.merged_into:
+            into = incident.merged_into
+            incident = self._incidents.get(into) or self._world.incidents[into]
+        return incident
+
+    def group(self, number: int) -> list[int]:
+        """An incident and all that is linked to it."""
+        found = [number]
+        for one in found:
+            found += sorted(self._linked.get(one))
+        return found
+
+    def rooted(self, node: str) -> Collection[int]:
+        """Incidents, merged ones included, whose root or cause is this node."""
+        return self._rooted.get(node)
+
+    def waiting(self, node: str) -> Collection[int]:
+        """Incidents that this node would explain, or help to explain, if it were down."""
+        return self._waiting.get(node)
+
+    def mark(self, node: str) -> NodeMark:
+        """What is known of a node beyond its alerts."""
+        return self._marks.get(node) or self._world.marks.get(node) or NodeMark(node=node)
+
+    # -- writing
+    def new_alert(self) -> int:
+        """The id of the next alert."""
+        return self._next(0)
+
+    def new_incident(self) -> int:
+        """The number of the next incident."""
+        return self._next(1)
+
+    def new_notification(self) -> int:
+        """The id of the next notification."""
+        return self._next(2)
+
+    def put_alert(self, alert: Alert) -> None:
+        """Add or replace an alert. One without an incident yet is not found at its node."""
+        old = self._alerts.get(alert.id) or self._world.alerts.get(alert.id)
+        self._alerts[alert.id] = alert
+        self._fingerprints[alert.fingerprint] = alert.id
+        self._at_node.move(alert.id, _node_key(old), _node_key(alert))
+        self._members.move(alert.id, (old.incident,) if old else (), (alert.incident,))
+        self._firing.move(alert.id, fires_in(old), fires_in(alert))
+        self.explanations.clear()
+
+    def put_incident(self, incident: Incident) -> None:
+        """Add or replace an incident."""
+        number = incident.number
+        old = self._incidents.get(number) or self._world.incidents.get(number)
+        self._incidents[number] = incident
+        self._linked.move(number, linked_to(old), linked_to(incident))
+        if old is None or _place(old) != _place(incident):
+            self._rooted.move(number, rooted_at(old), rooted_at(incident))
+            self._waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
+            self.explanations.clear()
+
+    def put_mark(self, mark: NodeMark) -> None:
+        """Replace what is known of a node."""
+        self._marks[mark.node] = mark
+        self.explanations.clear()
+
+    def log(self, incident: int, what: str, text: str, actor: str = "", rule: str = "") -> None:
+        """Add a line to an incident's timeline."""
+        row = TimelineRow(incident=incident, at=self.at, what=what, text=text[:500], actor=actor, rule=rule)
+        self._timeline.append(row)
+
+    def notify(self, notification: Notification) -> None:
+        """Request a page."""
+        self._notifications.append(notification)
+
+    def cancel(self, notification: int) -> None:
+        """Withdraw a page if nobody has claimed it yet."""
+        self._cancelled.append(notification)
+
+    def touch(self, incident: int) -> None:
+        """Something in this incident changed: it is to be ranked again."""
+        self._touched[incident] = None
+
+    def touched(self) -> list[int]:
+        """The surviving incidents that changed."""
+        return list(dict.fromkeys(self.survivor(n).number for n in self._touched if self.incident(n)))
+
+    def changes(self) -> Changes:
+        """What the step decided."""
+        return Changes(
+            alerts=tuple(a for a in self._alerts.values() if a != self._world.alerts.get(a.id)),
+            incidents=tuple(i for i in self._incidents.values() if i != self._world.incidents.get(i.number)),
+            marks=tuple(m for m in self._marks.values() if m != self._world.marks.get(m.node)),
+            timeline=tuple(self._timeline),
+            notifications=tuple(self._notifications),
+            cancelled=tuple(self._cancelled),
+            verdict=self.verdict,
+            wall_offset=self.wall_offset,
+        )
+
+    def _next(self, which: int) -> int:
+        self._ids[which] += 1
+        return self._ids[which] - 1
+
+
+# -- the keys under which rows are found
+def fires_in(alert: Alert | None) -> tuple[int, ...]:
+    """The incident a firing alert keeps open."""
+    return (alert.incident,) if alert is not None and alert.state == "firing" else ()
+
+
+def linked_to(incident: Incident | None) -> tuple[int, ...]:
+    """The incident this one was merged into."""
+    return (incident.merged_into,) if incident is not None and incident.merged_into else ()
+
+
+def rooted_at(incident: Incident | None) -> tuple[str, ...]:
+    """The nodes an incident is about."""
+    if incident is None:
+        return ()
+    return tuple({name for name in (incident.root, incident.cause) if name})
+
+
+def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
+    """The nodes that would explain an incident if they went down."""
+    if incident is None or incident.merged_into or incident.state == "resolved":
+        return set()
+    above = {a for w in incident.watches for a in rules.topology.ancestors(w)}
+    return above | set(incident.watches) if not incident.cause_kind else above
+
+
+def due_of_incident(incident: Incident) -> float:
+    """When an incident's next timer goes off; 0 = never."""
+    dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.end_at, incident.remind_at)
+    return min((d for d in dues if d), default=0.0)
+
+
+def combine(parts: Iterable[Changes]) -> Changes:
+    """The changes of one entry's units as one; of a row changed twice the last version counts."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return Changes(
+        alerts=_last((a for p in parts for a in p.alerts), lambda a: a.id),
+        incidents=_last((i for p in parts for i in p.incidents), lambda i: i.number),
+        marks=_last((m for p in parts for m in p.marks), lambda m: m.node),
+        timeline=tuple(row for p in parts for row in p.timeline),
+        notifications=tuple(n for p in parts for n in p.notifications),
+        cancelled=tuple(c for p in parts for c in p.cancelled),
+        verdict=next((p.verdict for p in reversed(parts) if p.verdict), None),
+        recogniser=next((p.recogniser for p in parts if p.recogniser), None),
+        shunted="; ".join(p.shunted for p in parts if p.shunted),
+        wall_offset=next((p.wall_offset for p in reversed(parts) if p.wall_offset is not None), None),
+    )
+
+
+Row = TypeVar("Row")
+
+
+def _last(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> tuple[Row, ...]:
+    return tuple({key(row): row for row in rows}.values())
+
+
+def _node_key(alert: Alert | None) -> tuple[str, ...]:
+    return (alert.node,) if alert is not None and alert.incident else ()
+
+
+def _place(incident: Incident) -> tuple[object, ...]:
+    return incident.merged_into, incident.state, incident.root, incident.cause, incident.cause_kind, incident.watches

@@ -1,0 +1,133 @@
+"""What people read: the first line says what matters, in their language and their time."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ingestd.channels.texts import language, render
+from ingestd.model import Facts, Notification, NotificationKind, Reason
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+LINK = "https://ingestd.shop.example/a/abc"
+FULL: dict[str, Any] = {
+    "number": 7,
+    "priority": "P1",
+    "title": "sw-core-1 is down",
+    "state": "triggered",
+    "cause": "sw-core-1",
+    "cause_kind": "reported",
+    "since": 1_000_000.0,
+    "held": 61.0,
+    "departments": ("Finance", "Sales"),
+    "services": ("mail",),
+    "people": 120,
+    "alerts": ("sw-core-1 ping", "mail smtp"),
+    "unsure": ("web disk",),
+    "alert_count": 3,
+    "remedy": "spare switch in rack 2",
+    "owner": "lin",
+    "team": "network",
+    "reasons": (Reason("correlate", "mail->sw-core-1", "mail depends on sw-core-1"),),
+}
+KINDS: tuple[NotificationKind, ...] = ("open", "update", "functional", "hierarchic", "last_resort", "end", "answer")
+
+
+def text(kind: NotificationKind, name: str = "en", link: str | None = LINK, **facts: Any) -> tuple[str, str]:
+    told = Facts(**(FULL | facts))
+    return render(
+        Notification(id=3, incident=7, person="lin", kind=kind, at=1_000_060.0, facts=told), name, link, SHANGHAI
+    )
+
+
+def test_an_opening_says_it_all() -> None:
+    subject, body = text("open")
+    assert subject == "[P1] sw-core-1 is down (#7)"
+    assert body.splitlines()[0] == "P1: sw-core-1 is down; hits Finance, Sales (120 people); since 21:46"
+    for line in (
+        "Cause: sw-core-1 (reported)",
+        "Remedy: spare switch in rack 2",
+        "Alerts (3):\n- sw-core-1 ping\n- mail smtp\n",
+        "Perhaps part of it:\n- web disk\n",
+        "Held for 61 s",
+        "- correlate: mail depends on sw-core-1 [mail->sw-core-1]",
+        f"To take it: {LINK}",
+        "Incident #7",
+    ):
+        assert line in body
+
+
+def test_the_same_in_chinese() -> None:
+    subject, body = text("open", "zh-CN", departments=("财务部",))
+    assert subject == "[P1] sw-core-1 is down (#7)"
+    assert body.splitlines()[0] == "P1：sw-core-1 is down；受影响：财务部（120 人）；开始于 21:46"
+    for word in ("根因：sw-core-1（已上报）", "处理办法：", "告警（3 条）", "可能相关", "接单：", "故障单 #7"):
+        assert word in body
+
+
+def test_escalations_are_named_as_what_they_are() -> None:
+    assert "Functional escalation" in text("functional", step="network team")[0]
+    assert "Step: network team." in text("functional", step="network team")[1]
+    assert "Hierarchic escalation" in text("hierarchic")[0]
+    assert "职能升级" in text("functional", "zh_CN")[0]
+    assert "层级升级" in text("hierarchic", "zh_CN")[1]
+
+
+def test_a_last_resort_names_the_line_to_add() -> None:
+    _, body = text("last_resort", team="")
+    assert "Nobody is responsible for sw-core-1. Add to topology.yaml, at this node:\n    owner: NAME" in body
+    assert "没有人负责 sw-core-1" in text("last_resort", "zh_CN", team="")[1]
+    assert "Nobody else could be reached" in text("last_resort")[1]
+
+
+def test_an_update_names_the_cause_and_the_news() -> None:
+    subject, body = text("update", news="web disk left it")
+    assert subject == "[P1] Cause found: sw-core-1 (#7)"
+    assert "\n\nNew: web disk left it\n\n" in body
+    assert text("update", cause=None)[0] == "[P1] Update: sw-core-1 is down (#7)"
+    assert "已找到根因" in text("update", "zh_CN")[0]
+
+
+def test_an_end_names_who_was_not_heard() -> None:
+    subject, body = text("end", unheard=("hr-server",))
+    assert subject == "[P1] Resolved: sw-core-1 is down (#7)"
+    assert "Not heard back from: hr-server" in body
+    assert LINK not in body
+    assert "已解决" in text("end", "zh_CN")[0]
+
+
+def test_a_caller_gets_an_answer() -> None:
+    subject, body = text("answer")
+    assert subject == "Your report is incident #7: sw-core-1 is down"
+    assert "lin is working on it." in body
+    assert "故障单 #7" in text("answer", "zh_CN")[0]
+
+
+@pytest.mark.parametrize("name", ["en", "zh_CN"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_bare_facts_are_enough(kind: NotificationKind, name: str) -> None:
+    bare = Facts(number=1, priority="P4", title="x", state="triggered")
+    subject, body = render(
+        Notification(id=1, incident=1, person="a", kind=kind, at=0.0, facts=bare), name, None, SHANGHAI
+    )
+    assert subject and body
+    assert "\n\n\n" not in body
+    assert "None" not in subject + body
+
+
+def test_another_day_is_named_and_the_wall_clock_is_used() -> None:
+    assert "since 21:47" in text("open", wall_offset=60.0)[1]
+    assert "1970-01-11" in text("open", since=900_000.0)[1]
+
+
+def test_lengths_of_time_and_subjects() -> None:
+    assert "Held for 2 min" in text("open", held=120.0)[1]
+    assert "Held for 1 h 5 min" in text("open", held=3900.0)[1]
+    assert len(text("open", title="x\ny" * 300)[0]) <= 180
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"), [("zh_CN", "zh_CN"), ("zh-Hans", "zh_CN"), ("en_GB", "en"), ("de", "en"), ("", "en")]
+)
+def test_languages(name: str, folder: str) -> None:
+    assert language(name) == folder

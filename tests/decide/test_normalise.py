@@ -1,0 +1,359 @@
+"""From bytes to a reading: shipped recognisers, the order of judgement, and the fallback that knows everything."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestd.decide.match import NameFinder
+from ingestd.decide.normalise import Recognisers, fallback_text
+from ingestd.decide.recognise import Example, RecogniserFile, host_name
+from ingestd.model import Ends, Event, Message, Reading
+from ingestd.yamltypes import ConfigError, load, loads
+
+RULES = Path(__file__).parents[2] / "rules" / "recognise"
+FILES = {path.stem: load(path, RecogniserFile) for path in sorted(RULES.glob("*.yaml"))}
+SHIPPED = Recognisers.compile(tuple(FILES.values()))
+NAMES = NameFinder(
+    [("stock-db", "stock-db"), ("wh-files", "wh-files"), ("edge-sw-03", "edge-sw-03"), ("财务服务器", "finance")]
+)
+
+
+def read(text: str | bytes, recognisers: Recognisers = SHIPPED) -> Reading:
+    body = text if isinstance(text, bytes) else text.encode()
+    return recognisers.read(Message(kind="mail", source="smtp", body=body), NAMES)
+
+
+def machine(subject: str, body: str = "", head: str = "") -> Reading:
+    return read(f"From: root@mx.trading.example\nSubject: {subject}\n{head}\n{body}")
+
+
+def person(subject: str, body: str = "") -> Reading:
+    return read(f"From: Li Na <li.na@trading.example>\nSubject: {subject}\n\n{body}")
+
+
+# Shipped recognisers
+
+
+@pytest.mark.parametrize(
+    ("file", "example"),
+    [pytest.param(f, e, id=f"{f.id}-{n}") for f in FILES.values() for n, e in enumerate(f.examples, 1)],
+)
+def test_every_example_of_a_shipped_recogniser(file: RecogniserFile, example: Example):
+    reading = read(example.mail)
+    assert (reading.recogniser, reading.kind) == (file.id, example.kind)
+    assert len(reading.events) == len(example.events)
+    for event, expected in zip(reading.events, example.events, strict=True):
+        wanted = {
+            name: value
+            for name in expected.__struct_fields__
+            if (value := getattr(expected, name)) is not msgspec.UNSET
+        }
+        assert {name: getattr(event, name) for name in wanted} == wanted
+    assert [reason.stage for reason in reading.reasons] == ["recognise", "fingerprint"]
+
+
+def test_every_shipped_recogniser_has_examples_of_problem_and_end():
+    for file in FILES.values():
+        kinds = {example.kind for example in file.examples}
+        states = {event.state for example in file.examples for event in example.events}
+        assert "alert" in kinds
+        assert {"firing", "resolved"} <= states
+
+
+def test_a_gb18030_mail_of_zabbix_is_recognised():
+    body = "告警主机:wh-files\n告警等级:灾难\n告警信息:机房断电\n事件ID:5"
+    head = b"From: zabbix@watch.trading.example\nContent-Type: text/plain; charset=gb2312\nSubject: "
+    (event,) = read(head + "故障:机房断电".encode("gb18030") + b"\n\n" + body.encode("gb18030")).events
+    assert (event.host, event.check, event.severity, event.identity) == ("wh-files", "机房断电", "critical", "zabbix:5")
+
+
+# The language
+
+
+def one(text: str) -> RecogniserFile:
+    return loads(f"id: tool\n{text}", RecogniserFile, "tool.yaml")
+
+
+TOOL = """
+tool: Tool
+when:
+  - from: 'tool@'
+    header: '(?m)^x-tool: '
+take:
+  - from: '(?P<host>[a-z-]+)\\.trading'
+  - header: '(?m)^x-tool: (?P<check>.+)$'
+  - body: 'job (?P<job>\\d+)'
+  - subject: '(?P<started_at>\\d{4}\\S+)'
+  - body: 'until (?P<ends_at>\\S+)'
+states: {fine: resolved}
+labels: {state: State, severity: [Level], summary: Text}
+defaults: {severity: bad}
+severities: {bad: error}
+identity: 'tool:{host}:{job}'
+"""
+MAIL = "From: tool@wh-files.trading.example\nX-Tool: backup\nSubject: at {when}\n\njob 7\nState: {state}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("ends", "more", "found"),
+    [
+        ("recovery", "", Ends("recovery")),
+        ("person", "", Ends("person")),
+        ("{unheard: 2h}", "", Ends("unheard", after=7200.0)),
+        ("ends_at", "until 1772410440", Ends("ends_at", at=1772410440.0)),
+        ("ends_at", "until tomorrow", Ends("recovery")),
+    ],
+)
+def test_fields_from_every_place_and_how_it_ends(ends, more, found):
+    tool = Recognisers.compile([one(f"{TOOL}ends: {ends}")])
+    (event,) = read(MAIL.format(when="2026-03-02T08:14:00+08:00", state="odd", more=more), tool).events
+    assert (event.host, event.check, event.state, event.severity) == ("wh-files", "backup", "firing", "error")
+    assert (event.identity, event.started_at, event.summary) == ("tool:wh-files:7", 1772410440.0, "backup")
+    assert event.ends == found
+
+
+@pytest.mark.parametrize(
+    ("when", "started"),
+    [("2026-03-02T08:14:00", None), ("2026-99-99T", None), ("2026", None)],
+)
+def test_a_time_without_a_zone_is_none(when, started):
+    tool = Recognisers.compile([one(TOOL)])
+    assert read(MAIL.format(when=when, state="fine", more=""), tool).events[0].started_at == started
+
+
+def test_a_missing_part_of_the_identity_leaves_it_to_node_and_check():
+    tool = Recognisers.compile([one(TOOL)])
+    reading = read("From: tool@x.trading.example\nX-Tool: t\n\nState: fine", tool)
+    assert reading.kind == "recovery"
+    assert reading.events[0].identity is None
+    assert reading.events[0].severity == "error"
+
+
+def test_a_label_with_its_value_in_the_next_line():
+    tool = Recognisers.compile([one(TOOL)])
+    mail = "From: tool@x.trading.example\nX-Tool: t\n\n{}"
+    assert read(mail.format("Text:\n\n full of dust \nmore"), tool).events[0].summary == "full of dust"
+    assert read(mail.format("**Text**：满了"), tool).events[0].summary == "满了"
+    assert read(mail.format("Text:\nState: fine"), tool).events[0].summary == "t"
+
+
+def test_what_a_mail_lacks_leaves_it_to_the_next():
+    needy = one("when: [{body: hello}, {body: hallo}]\nneeds: [host]\n")
+    reading = read("From: root@x\nSubject: disk failure\n\nhello", Recognisers.compile([needy]))
+    assert (reading.recogniser, reading.kind) == (None, "alert")
+
+
+def test_blocks_without_a_match_leave_it_to_the_next():
+    tool = one("when: [{body: hello}]\nblocks: {start: '(?m)^Begin$'}\n")
+    assert read("From: root@x\n\nhello", Recognisers.compile([tool])).recogniser is None
+    (first, second) = read("From: root@x\n\nhello\nBegin\na: 1\nBegin\nb", Recognisers.compile([tool])).events
+    assert (first.labels, second.labels) == ((("a", "1"),), ())
+
+
+def test_a_field_that_lists_several_gives_an_event_each():
+    tool = one("when: [{subject: lost}]\neach: host\ntake: [{subject: 'lost: (?P<host>.+)$'}]")
+    mail = "From: root@x\nSubject: lost: {}\n\n"
+    events = read(mail.format("edge-sw-03, wh-files"), Recognisers.compile([tool])).events
+    assert [event.host for event in events] == ["edge-sw-03", "wh-files"]
+    assert event_of(read(mail.format("wh-files"), Recognisers.compile([tool]))).host == "wh-files"
+
+
+def test_a_problem_without_a_severity_has_the_files_and_its_end_has_none():
+    ups = "when: [{subject: UPS}]\nseverity: critical\nlabels: {state: Now}\nstates: {on line: resolved}"
+    tool = Recognisers.compile([one(ups)])
+    assert event_of(read("From: root@x\nSubject: UPS\n\nNow: on battery", tool)).severity == "critical"
+    assert event_of(read("From: root@x\nSubject: UPS\n\nNow: On Line", tool)).severity == "info"
+
+
+def test_a_field_put_together_from_others():
+    tool = one("when: [{body: Plugin}]\ncompose: {check: '{plugin}-{part}'}\ndefaults: {check: all}\n"
+               "take: [{body: 'Plugin: (?P<plugin>\\w+)'}, {body: 'Part: (?P<part>\\w+)'}]")  # fmt: skip
+    assert event_of(read("From: root@x\n\nPlugin: df\nPart: root", Recognisers.compile([tool]))).check == "df-root"
+    assert event_of(read("From: root@x\n\nPlugin: df", Recognisers.compile([tool]))).check == "all"
+
+
+def test_alertmanager_under_a_subject_of_the_site():
+    body = "<p>[1] Firing</p>Labels<br>alertname = Slow<br>Annotations<br><p>Sent by Alertmanager</p>"
+    assert read(f"Subject: Prod!\nContent-Type: text/html\n\n{body}").recogniser == "alertmanager"
+
+
+def test_the_more_exact_recogniser_goes_first_and_a_site_replaces_by_id():
+    vague, exact = one("when: [{body: hello}]"), one("when: [{body: hello, subject: disk}]")
+    other = msgspec.structs.replace(exact, id="exact")
+    mail = "From: root@x\nSubject: disk\n\nhello"
+    assert read(mail, Recognisers.compile([vague, other])).recogniser == "exact"
+    replaced = Recognisers.compile([vague, one("when: [{body: other}]")])
+    assert read(mail, replaced).recogniser is None
+
+
+def test_a_host_is_guessed_only_where_the_file_says_so():
+    guessing = Recognisers.compile([one("when: [{subject: disk}]\nguess_host: true")])
+    (event,) = read("From: root@x\nSubject: disk\n\nwh-files is full", guessing).events
+    assert (event.host, event.guessed) == ("wh-files", True)
+    assert read("From: root@x\nSubject: disk\n\nnothing", guessing).events[0].host is None
+    given_host = Recognisers.compile([one("when: [{subject: disk}]\nguess_host: true\ndefaults: {host: nas}")])
+    assert read("From: root@x\nSubject: disk\n\nwh-files", given_host).events[0].host == "nas"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("when:\n  - subject: '(oops'\n", 3, "not an RE2 pattern"),
+        ("when:\n  - {}\n", 3, "at least one of subject, from, header, body"),
+        ("when: []\n", 1, "at least one alternative"),
+        ("when: [{subject: x}]\ntake:\n  - {subject: '(?P<host>x)', body: '(?P<host>x)'}\n", 4, "exactly one of"),
+        ("when: [{subject: x}]\ntake:\n  - {subject: 'no group'}\n", 4, "named group"),
+        ("when: [{subject: x}]\nstates: {DOWN: broken}\n", 3, "broken"),
+        ("when: [{subject: x}]\nlabels: {hots: Host}\n", 3, "hots"),
+        ("when: [{subjekt: x}]\n", 2, "did you mean 'subject'"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_line(text, line, said):
+    with pytest.raises(ConfigError) as error:
+        one(text)
+    assert said in str(error.value)
+    assert error.value.problems[0].line == line
+
+
+def test_a_wrong_id():
+    with pytest.raises(ConfigError, match="expected an id"):
+        loads("id: Not Good\nwhen: [{subject: x}]", RecogniserFile, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [("db:9100", "db"), ("[::1]:80", "::1"), ("::1", "::1"), ("http://db:80/x", "db"), (None, None), ("[]", None)],
+)
+def test_host_names(text, host):
+    assert host_name(text) == host
+
+
+# The order of judgement
+
+
+def test_an_answer_that_quotes_an_alert_is_an_answer():
+    reading = read(
+        "From: wang@trading.example\nSubject: Re: ** PROBLEM Host Alert: edge-sw-03 is DOWN **\n"
+        "In-Reply-To: <7@ingestd>\n\n"
+        "on it\n\nOn Mon, Mar 2, 2026, ingestd wrote:\n> ***** Nagios *****\n> Host: edge-sw-03\n"
+    )
+    assert (reading.kind, reading.reply_text, reading.in_reply_to) == ("reply", "on it", "<7@ingestd>")
+    assert reading.events == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("From: li@x.example\nSubject: Automatic reply: edge-sw-03 is DOWN\n\naway", "auto_reply"),
+        ("From: li@x.example\nSubject: x\nAuto-Submitted: auto-replied\n\naway", "auto_reply"),
+        ("From: li@x.example\nSubject: x\n\nyes\n\nFrom: a\nSent: b\n\nquote", "reply"),
+        ("From: li@x.example\nSubject: x\nIn-Reply-To: <1@x>\nReferences: <1@x>\n\nyes", "reply"),
+        ("From: mailer-daemon@x.example\nSubject: Undelivered Mail\n\nno such user", "bounce"),
+        ("From: li@x.example\nContent-Type: multipart/report; report-type=disposition-notification\n\nread", "other"),
+    ],
+)
+def test_kinds(text, kind):
+    assert read(text).kind == kind
+
+
+def test_references_alone_say_what_is_answered():
+    assert read("From: li@x.example\nSubject: Re: x\nReferences: <1@x> <2@x>\n\nyes").in_reply_to == "<2@x>"
+
+
+# The fallback
+
+
+def event_of(reading: Reading) -> Event:
+    (event,) = reading.events
+    return event
+
+
+def test_an_unknown_machine_is_read_by_its_words():
+    event = event_of(machine("RAID array on wh-files is degraded"))
+    assert (event.state, event.severity, event.host, event.guessed) == ("firing", "warning", "wh-files", True)
+    assert event.identity == "root@mx.trading.example|raid array on wh files is"
+    assert event_of(machine("nightly job", "copy to stock-db failed: timeout")).severity == "error"
+
+
+def test_its_recovery_shares_the_identity():
+    problem, end = machine("[CRITICAL] UPS in hall 2"), machine("[RESOLVED] UPS in hall 2")
+    assert (problem.kind, end.kind) == ("alert", "recovery")
+    assert event_of(problem).identity == event_of(end).identity
+
+
+@pytest.mark.parametrize(
+    ("reading", "state"),
+    [
+        (machine("Weekly report", "12 lines"), "resolved"),
+        (machine("Backup completed", "0 errors"), "resolved"),
+        (machine("Weekly report", "one error in line 7", "Precedence: bulk\n"), "resolved"),
+        (machine("", ""), "resolved"),
+        (read(b""), "resolved"),
+    ],
+)
+def test_without_a_word_of_a_problem_it_is_kept_and_quiet(reading, state):
+    assert reading.kind == "other"
+    assert event_of(reading).quiet
+    assert event_of(reading).state == state
+    assert event_of(reading).summary
+
+
+def test_a_person_reports():
+    reading = person("没有网络", "今天要报税,财务服务器打不开\n谢谢")
+    event = event_of(reading)
+    assert (reading.kind, event.report, event.severity) == ("human_report", True, "unknown")
+    assert (event.sender, event.host, event.guessed) == ("li.na@trading.example", "finance", True)
+    assert event.summary == "没有网络: 今天要报税,财务服务器打不开"
+    assert event.labels == (("mentions", "finance"),)
+
+
+def test_a_person_with_all_in_the_subject_and_one_with_nothing():
+    assert person("stock-db is down").kind == "human_report"
+    assert person("hello").kind == "other"
+    assert event_of(person("")).summary == "an empty mail"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "summary", "host"),
+    [
+        ('{"title": "stock-db down", "n": {"a": [1, null, "x"]}}', "alert", "stock-db down", "stock-db"),
+        ('{"text": "link restored"}', "recovery", "link restored", None),
+        ('{"text": "backup completed"}', "other", "backup completed", None),
+        ('{"message": "hello"}', "alert", "hello", None),
+        ("plain words", "alert", "plain words", None),
+        ("[" * 400 + "]" * 400, "alert", "till", None),
+        ('["just", "words"]', "alert", "just", None),
+        ("", "alert", "till", None),
+    ],
+)
+def test_a_body_that_no_source_reads(text, kind, summary, host):
+    reading = fallback_text(text, "till", NAMES)
+    event = event_of(reading)
+    assert (reading.kind, event.summary, event.host) == (kind, summary, host)
+    assert event.quiet is (kind == "other")
+
+
+PIECES = st.sampled_from(
+    ["From: root@x\n", "Subject: ", "\n\n", "[FIRING:1]", "[1] Firing\n", "Labels\n", "a = b\n",
+     "Original problem ID: 1\n",
+     "** PROBLEM Host Alert: x is DOWN **\n", "Host:", "***** Nagios *****\n", "Re: ", "On a wrote:\n", "> q\n",
+     "宕机", ": \n"]
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(st.one_of(PIECES.map(str.encode), st.binary(max_size=30)), max_size=14).map(b"".join))
+def test_no_bytes_raise_and_there_is_always_a_reading(body):
+    reading = read(body)
+    assert reading.reasons
+    assert all(event.summary for event in reading.events)
+    assert reading.kind not in ("alert", "recovery", "human_report") or reading.events
+    msgspec.json.encode(reading)
+
+
+@given(st.text(max_size=200))
+def test_no_body_raises(text):
+    assert fallback_text(text, "till", NAMES).events

@@ -1,0 +1,51 @@
+"""The migrations add up to the metadata, and may be applied by several processes at once."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from ingestd.store import Store, engines
+from ingestd.store.schema import migrate, revision
+from ingestd.store.tables import metadata
+
+
+def test_from_empty_the_migrations_give_what_tables_py_says(store_url: str) -> None:
+    engine = engines.writer(engines.parse(store_url))
+    migrate(engine)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert revision(connection) == "0001"
+    engine.dispose()
+
+
+def test_two_processes_may_migrate_at_once(store_url: str) -> None:
+    def run(_: int) -> None:
+        engine = engines.writer(engines.parse(store_url))
+        migrate(engine)
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+
+
+async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    async with Store.open(f"sqlite:///{tmp_path / 'deep' / 'store.db'}"):
+        for file in (tmp_path / "deep").iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/db"])
+def test_what_is_no_store_is_said(url: str) -> None:
+    with pytest.raises(ValueError, match="store"):
+        engines.parse(url)
+
+
+def test_a_store_that_can_not_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"this is no database at all" * 100)
+    with pytest.raises(Exception, match="not a database"):
+        Store.open(f"sqlite:///{tmp_path / 'store.db'}")

@@ -1,0 +1,387 @@
+"""The command line, as its user meets it."""
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ingestd.__main__ import main
+from ingestd.cli import client as clients
+from ingestd.cli import first, terminal
+from ingestd.cli.client import Client, find_token, find_url, site_file
+from ingestd.cli.terminal import CommandError
+from ingestd.config import load_site
+from ingestd.model import Command, Verdict
+from ingestd.web import build
+from tests.web.faces import World
+
+MAIL = b"""From: nagios@mon.example
+To: alerts@x.example
+Subject: ** PROBLEM Host Alert: mail-7 is DOWN **
+
+***** Nagios *****
+
+Notification Type: PROBLEM
+Host: mail-7
+State: DOWN
+Address: 192.0.2.7
+Info: CRITICAL - Host Unreachable (192.0.2.7)
+
+Date/Time: Sun Nov 22 10:00:00 UTC 2026
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("INGESTD_TOKEN", "INGESTD_URL", "INGESTD_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def site(here: Path) -> Path:
+    assert main(["init", "--relay", "mail.x.example:587", "--address", "Ann.Lee@x.example", "--yes"]) == 0
+    return here / "ingestd.yaml"
+
+
+class Daemon:
+    """The API behind the client, without a socket."""
+
+    def __init__(self) -> None:
+        self.world = World()
+
+    def transport(self) -> httpx.BaseTransport:
+        app = httpx.ASGITransport(app=build(self.world.face()))
+
+        async def ask(request: httpx.Request) -> httpx.Response:
+            async with httpx.AsyncClient(transport=app) as browser:
+                return await browser.request(
+                    request.method, request.url, content=request.content, headers=dict(request.headers)
+                )
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            got = asyncio.run(ask(request))
+            return httpx.Response(got.status_code, content=got.content)
+
+        return httpx.MockTransport(answer)
+
+
+@pytest.fixture
+def daemon(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    running = Daemon()
+    usual = clients.Client.__init__
+
+    def connected(self: Client, url: str, token: str) -> None:
+        usual(self, url, token, running.transport())
+
+    monkeypatch.setattr(clients.Client, "__init__", connected)
+    monkeypatch.setenv("INGESTD_URL", "http://daemon")
+    monkeypatch.setenv("INGESTD_TOKEN", "ann-token")
+    yield running
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("ingestd.cli.incident", "ingestd.__main__"):
+        monkeypatch.setattr(f"{module}.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+# --- init and check
+
+
+def test_init_writes_one_complete_file_and_a_private_token(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(site.read_text().splitlines()) <= 20
+    token = site.parent / "ingestd.token"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    assert token.read_text().strip() not in site.read_text()
+    loaded = load_site(site)
+    assert loaded.rulebook.last_resort == ("ann.lee",)
+    assert loaded.people.people[0].mail == "Ann.Lee@x.example"
+    assert main(["check"]) == 0
+    assert "ok: 1 people" in capsys.readouterr().out
+
+
+def test_init_does_not_overwrite_unless_told_to(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = site.read_text()
+    again = ["init", "--relay", "mail.x.example", "--address", "0bob@x.example", "--yes"]
+    assert main(again) == 1 and site.read_text() == before
+    assert "--force" in capsys.readouterr().err
+    assert main([*again, "--force"]) == 0 and site.read_text() != before
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        [],
+        ["--relay", "mail.x.example"],
+        ["--relay", "not a host", "--address", "a@b.example"],
+        ["--relay", "mail.x.example", "--address", "nobody"],
+    ],
+)
+def test_init_without_answers_asks_nothing_of_a_script(here: Path, flags: list[str]) -> None:
+    assert main(["init", "--yes", *flags]) == 2
+    assert not (here / "ingestd.yaml").exists()
+
+
+def test_init_asks_until_the_answer_makes_sense(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["what?", "mail.x.example", "ann@x.example"])
+    monkeypatch.setattr(first.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    assert main(["init"]) == 0 and load_site(here / "ingestd.yaml")
+
+
+def test_check_names_every_mistake(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site.write_text(site.read_text().replace("last_resort", "last_resrt"))
+    assert main(["check", "--config", str(site)]) == 1
+    assert "unknown key 'last_resrt': did you mean 'last_resort'?" in capsys.readouterr().err
+
+
+def test_check_tells_warnings_and_is_content(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site.parent / "topology.yaml").write_text("nodes: [{id: a}, {id: a}]\n")
+    assert main(["check"]) == 0
+    assert "warning: " in capsys.readouterr().err
+
+
+# --- understanding
+
+
+def test_parse_prints_a_line_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.eml").write_bytes(MAIL)
+    assert main(["parse", "a.eml", "a.eml"]) == 0
+    read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(read) == 2 and read[0]["alerts"][0]["host"] == "mail-7"
+
+
+def test_explain_says_what_would_become_of_a_file(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site.parent / "a.eml").write_bytes(MAIL)
+    capsys.readouterr()
+    assert main(["explain", "a.eml"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 10 and lines[0].startswith("understood as alert by nagios4")
+    assert any("mail-7" in line and "fingerprint" in line for line in lines)
+    assert any(line.startswith("incident 1 P") for line in lines)
+    assert any(line.startswith("told: ann.lee") for line in lines), lines
+
+
+def test_explain_of_a_webhook_body(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site.parent / "body.json").write_text(
+        '{"host": "db-1", "check": "disk", "state": "firing", "summary": "disk full"}'
+    )
+    capsys.readouterr()
+    assert main(["explain", "--source", "webhook:generic", "--json", "body.json"]) == 0
+    assert any("db-1 disk" in line for line in json.loads(capsys.readouterr().out))
+    assert main(["explain", "--source", "pigeon", "body.json"]) == 2
+    assert main(["explain", "--source", "webhook:", "body.json"]) == 2
+
+
+def test_simulate_writes_an_action_log(here: Path) -> None:
+    (here / "inventory.yaml").write_text("nodes: [{id: db, kind: server}]\n")
+    event = {"id": "e1", "t": 100, "source": "nagios", "host": "db", "service": "disk", "severity": "critical"}
+    event |= {"state": "problem", "summary": "disk full", "dedup_key": None}
+    (here / "events.jsonl").write_text(json.dumps(event) + "\n\n")
+    files = ["--inventory", "inventory.yaml", "--events", "events.jsonl", "--out", "out.jsonl"]
+    assert main(["simulate", *files]) == 0
+    actions = [json.loads(line) for line in (here / "out.jsonl").read_text().splitlines()]
+    assert {"assign", "notify"} <= {action["op"] for action in actions}
+
+
+@pytest.mark.parametrize(
+    ("inventory", "events", "words"),
+    [
+        ("nodes: [", "", "inventory.yaml"),
+        ("- a", "", "expected nodes"),
+        ("nodes: []", "{}\nnonsense", "events.jsonl:2"),
+        ("nodes: []", None, "events.jsonl: No such file"),
+    ],
+)
+def test_simulate_names_what_it_can_not_read(
+    here: Path, capsys: pytest.CaptureFixture[str], inventory: str, events: str | None, words: str
+) -> None:
+    (here / "inventory.yaml").write_text(inventory)
+    if events is not None:
+        (here / "events.jsonl").write_text(events)
+    assert main(["simulate", "--inventory", "inventory.yaml", "--events", "events.jsonl", "--out", "o"]) == 1
+    assert words in capsys.readouterr().err
+
+
+# --- acting
+
+
+def test_incidents_come_as_json_for_a_pipe(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["incident", "list", "--state", "all"]) == 0
+    assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [7, 6]
+    assert main(["incident", "show", "7"]) == 0
+    assert json.loads(capsys.readouterr().out)["incident"]["cause"] == "core-sw"
+
+
+def test_and_as_tables_for_a_person(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch)
+    assert main(["incident", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "PRIORITY" in listed and "core-sw is <down>" in listed
+    assert main(["incident", "show", "7"]) == 0
+    shown = capsys.readouterr().out
+    assert "cause: core-sw (reported)" in shown and "a3" in shown and "250 ok" in shown and "owner: nobody yet" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["ack", "7"], Command(action="ack", incident=7)),
+        (
+            ["resolve", "7", "new cable", "--minutes", "5"],
+            Command(action="resolve", incident=7, text="new cable", minutes=5),
+        ),
+        (["assign", "7", "wei"], Command(action="assign", incident=7, person="wei")),
+        (["note", "7", "called them"], Command(action="note", incident=7, text="called them")),
+        (
+            ["priority", "7", "P2", "half works"],
+            Command(action="priority", incident=7, priority="P2", text="half works"),
+        ),
+        (
+            ["open", "--caller", "mia", "--department", "finance", "no network"],
+            Command(action="open", person="mia", department="finance", text="no network", came_by="phone"),
+        ),
+    ],
+)
+def test_a_command_reaches_the_daemon(daemon: Daemon, words: list[str], command: Command) -> None:
+    assert main(["incident", *words]) == 0
+    assert daemon.world.engine.heard == [(command, "ann")]
+
+
+def test_a_refusal_is_said_and_shows_in_the_exit_status(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.world.engine.answer = lambda _: Verdict(False, "7 is resolved already", 7)
+    assert main(["incident", "ack", "7"]) == 1
+    assert json.loads(capsys.readouterr().out)["ok"] is False
+    at_a_terminal(monkeypatch)
+    assert main(["incident", "ack", "7"]) == 1
+    assert capsys.readouterr().err == "7 is resolved already\n"
+    daemon.world.engine.answer = lambda _: Verdict(True, "it is yours", 7)
+    assert main(["incident", "ack", "7"]) == 0
+    assert capsys.readouterr().out == "7: it is yours\n"
+    daemon.world.engine.answer = lambda _: Verdict(True, "noted")
+    assert main(["incident", "note", "7", "x"]) == 0
+    assert capsys.readouterr().out == "noted\n"
+
+
+def test_explain_gives_the_stored_reasons(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "7"]) == 0
+    text = capsys.readouterr().out
+    assert "rank matrix: impact high x urgency high = P1" in text and "recognise nagios4" in text
+    assert "told: ann (open, queued, mail)" in text
+    assert main(["explain", "a3"]) == 0
+    assert "fingerprint core-sw|" in capsys.readouterr().out
+    assert main(["explain", "seven"]) == 2
+
+
+def test_what_the_daemon_refuses_is_told(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["incident", "show", "99"]) == 1
+    assert capsys.readouterr().err == "404: there is no incident 99\n"
+
+
+def test_no_daemon_no_guess() -> None:
+    with pytest.raises(CommandError, match="is `ingestd run` running there"):
+        Client("http://127.0.0.1:1", "x").get("/incidents", Verdict)
+    odd = Client("http://x", "t", httpx.MockTransport(lambda _: httpx.Response(200, text="<html>")))
+    with pytest.raises(CommandError, match="no ingestd of this version"):
+        odd.get("/incidents", Verdict)
+    odd = Client("http://x", "t", httpx.MockTransport(lambda _: httpx.Response(502, text="bad gateway")))
+    with pytest.raises(CommandError, match="502: bad gateway"):
+        odd.get("/incidents", Verdict)
+
+
+def test_where_the_token_comes_from(here: Path) -> None:
+    site = here / "ingestd.yaml"
+    with pytest.raises(CommandError, match="no personal token"):
+        find_token(None, site, {})
+    (here / "ingestd.token").write_text("beside\n")
+    assert find_token(None, site, {}) == "beside"
+    home = Path(os.environ["HOME"]) / ".config" / "ingestd"
+    home.mkdir(parents=True)
+    (home / "token").write_text("home\n")
+    assert find_token(None, site, {}) == "home"
+    assert find_token(None, site, {"INGESTD_TOKEN": "environment"}) == "environment"
+    (here / "other").write_text("other")
+    assert find_token(here / "other", site, {"INGESTD_TOKEN": "environment"}) == "other"
+    with pytest.raises(CommandError, match="can't be read"):
+        find_token(here, site, {})
+
+
+def test_where_the_daemon_is(site: Path) -> None:
+    assert find_url(None, site, {}) == "http://127.0.0.1:8025"
+    assert find_url(None, site, {"INGESTD_URL": "http://e"}) == "http://e"
+    assert find_url("http://named", site, {"INGESTD_URL": "http://e"}) == "http://named"
+    site.write_text(site.read_text().replace("http: {host: 127.0.0.1", "http: {host: '::'"))
+    assert find_url(None, site, {}) == "http://[::1]:8025"
+    with pytest.raises(CommandError, match="where is the daemon"):
+        find_url(None, site.parent / "none.yaml", {})
+
+
+def test_where_the_site_is(here: Path) -> None:
+    assert site_file(None, {}) == Path("ingestd.yaml")
+    assert site_file(None, {"INGESTD_CONFIG": "/x.yaml"}) == Path("/x.yaml")
+    assert site_file(Path("y.yaml"), {"INGESTD_CONFIG": "/x.yaml"}) == Path("y.yaml")
+    (here / "config").mkdir()
+    (here / "config" / "ingestd.yaml").touch()
+    assert site_file(None, {}) == Path("config/ingestd.yaml")
+
+
+# --- the rest
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out.startswith("ingestd 0.")
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["incident"], ["incident", "priority", "7", "P9"], ["run", "--what"]])
+def test_words_that_make_no_command(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+
+
+def test_ctrl_c_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(_text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ingestd.__main__.say", stopped)
+    assert main(["version"]) == 130
+
+
+def test_run_hands_over_to_the_daemon(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr("ingestd.app.run", lambda path: started.append(path) or 3)
+    assert main(["run", "--config", "site.yaml"]) == 3
+    assert started == [Path("site.yaml")]
+
+
+def test_output_that_nobody_reads_any_more_is_no_error(here: Path) -> None:
+    script = "from ingestd.__main__ import main; raise SystemExit(main(['version']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    child = subprocess.run([sys.executable, "-u", "-c", script], stdout=writer, stderr=subprocess.PIPE, env=child_env())
+    os.close(writer)
+    assert child.stderr == b"" and child.returncode == 0
+
+
+def child_env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+
+
+def test_a_time_that_never_was_is_empty() -> None:
+    assert terminal.local(0.0, 5.0) == ""
+    assert terminal.local(1_700_000_000.0, 0.0).startswith("2023-11-1")

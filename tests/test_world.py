@@ -1,0 +1,135 @@
+"""The world is its rows: rebuilt from them it is the same; its journal stepped again decides the same."""
+
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.night import MORNING, Night, trading_company
+
+from ingestd import pipeline
+from ingestd.model import Alert, Incident, Message, NodeMark, Snapshot, Stepped
+from ingestd.world import World, combine
+
+RULES = trading_company()
+HOSTS = (
+    "acc-sw-17",
+    "acc-sw-18",
+    "core-rt-1",
+    "core-rt-2",
+    "sales-mail",
+    "inventory-db",
+    "hr-server",
+    "mon-1",
+    "ghost-9",
+)
+PEOPLE = ("lin", "chen", "zhao", "wu", "nobody")
+ACTIONS = ("ack", "resolve", "assign", "note", "priority", "open")
+
+happening = st.one_of(
+    st.tuples(st.just("host"), st.sampled_from(HOSTS), st.sampled_from(("DOWN", "UP", "UNREACHABLE"))),
+    st.tuples(
+        st.just("check"),
+        st.sampled_from(HOSTS),
+        st.sampled_from(("firing", "resolved")),
+        st.sampled_from(("disk", "http", "odd")),
+    ),
+    st.tuples(
+        st.just("mail"),
+        st.sampled_from(("finance", "legal", "elsewhere")),
+        st.sampled_from(("no network here", "my disk is broken")),
+    ),
+    st.tuples(st.just("act"), st.sampled_from(PEOPLE), st.sampled_from(ACTIONS), st.integers(0, 6)),
+    st.tuples(st.just("own"), st.sampled_from(("gap", "clock")), st.sampled_from((5.0, -3600.0))),
+    st.tuples(st.just("junk"), st.binary(max_size=40)),
+)
+histories = st.lists(st.tuples(st.sampled_from((0, 1, 20, 70, 400, 5000)), happening), max_size=25)
+
+
+def play(history: Sequence[tuple[int, tuple]]) -> Night:  # type: ignore[type-arg]
+    night, now = Night(RULES, broken={"chen"}), 0.0
+    for wait, what in history:
+        now += wait
+        match what:
+            case ("host", host, state):
+                night.nagios(now, host, state)
+            case ("check", host, state, check):
+                body = {
+                    "host": host,
+                    "check": check,
+                    "state": state,
+                    "summary": f"{check} on {host}",
+                    "severity": "critical",
+                }
+                night.webhook(now, body)
+            case ("mail", department, text):
+                night.mail(now, "help", text, sender=f"someone@{department}.trading.example")
+            case ("act", person, action, number):
+                night.act(now, person, action, number, person="lin", text="because", priority="P1")
+            case ("own", kind, value):
+                night.message(now, Message(kind=kind, source="engine", body=repr(value).encode()))
+            case ("junk", body):
+                night.webhook(now, body)
+    return night
+
+
+def rows(journal: Sequence[Stepped]) -> Snapshot:
+    """What a store would hold: the last version of each row, without what is closed."""
+    alerts: dict[int, Alert] = {}
+    incidents: dict[int, Incident] = {}
+    marks: dict[str, NodeMark] = {}
+    notifications, offset = 0, 0.0
+    for stepped in journal:
+        changes = stepped.changes
+        alerts |= {a.id: a for a in changes.alerts}
+        incidents |= {i.number: i for i in changes.incidents}
+        marks |= {m.node: m for m in changes.marks}
+        notifications = max([notifications, *(n.id for n in changes.notifications)])
+        offset = offset if changes.wall_offset is None else changes.wall_offset
+    open_ones = tuple(i for i in incidents.values() if not i.closed_at)
+    return Snapshot(
+        next_alert=max(alerts, default=0) + 1,
+        next_incident=max(incidents, default=0) + 1,
+        next_notification=notifications + 1,
+        wall_offset=offset,
+        incidents=open_ones,
+        alerts=tuple(a for a in alerts.values() if any(a.incident == i.number for i in open_ones)),
+        marks=tuple(marks.values()),
+    )
+
+
+@given(histories)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_rebuilt_from_rows_equals_the_live_world(history: list) -> None:  # type: ignore[type-arg]
+    night = play(history)
+    assert World(RULES, rows(night.journal)).facts() == night.world.facts()
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_journal_stepped_again_decides_the_same(history: list) -> None:  # type: ignore[type-arg]
+    night = play(history)
+    again = World(RULES)
+    again.at = MORNING
+    for stepped in night.journal:
+        parts = []
+        for changes in pipeline.step(again, stepped.entry, stepped.at):
+            again.apply(changes)
+            parts.append(changes)
+        again.at = stepped.at
+        assert combine(parts) == stepped.changes
+    assert again.facts() == night.world.facts()
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_always_holds(history: list) -> None:  # type: ignore[type-arg]
+    night = play(history)
+    for stepped in night.journal:
+        assert not stepped.changes.shunted or stepped.entry.message.kind in ("webhook", "mail"), stepped.changes.shunted
+    for incident in night.incidents():
+        told = [t.person for t in incident.told if t.ended]
+        assert incident.state == "resolved" or not told
+        if incident.state == "triggered" and not incident.suppressed and incident.policy == "urgent":
+            assert incident.page_at or incident.step_at, "an urgent incident without a next step"
+    ends = [(p.incident, p.person) for p in night.pages if p.kind == "end"]
+    assert len(ends) == len(set(ends)), "somebody was told of the end twice"

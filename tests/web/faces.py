@@ -1,0 +1,126 @@
+"""A web face over rows in memory."""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+from msgspec.structs import replace
+
+from ingestd.decide.oncall import Person
+from ingestd.links import Links
+from ingestd.model import Alert, Command, Facts, Incident, Notification, Reason, TimelineRow, Verdict
+from ingestd.store import Delivery
+from ingestd.web import Face, build
+
+ANN = Person(
+    id="ann", name="Ann Lee", mail="ann@x.example", tokens=("sha256:" + hashlib.sha256(b"ann-token").hexdigest(),)
+)
+WEI = Person(id="wei", name="王伟", mail="wei@x.example", language="zh_CN")
+AS_ANN = {"Authorization": "Bearer ann-token"}
+
+INCIDENT = Incident(
+    number=7,
+    state="triggered",
+    title="core-sw is <down>",
+    priority="P1",
+    cause="core-sw",
+    cause_kind="reported",
+    began=100.0,
+    reasons=(Reason("rank", "matrix", "impact high x urgency high = P1"),),
+)
+ALERT = Alert(
+    id=3,
+    fingerprint="core-sw|",
+    node="core-sw",
+    check=None,
+    host="core-sw",
+    cls="reachability",
+    down=True,
+    state="firing",
+    severity="critical",
+    summary="no answer",
+    incident=7,
+    certainty="root",
+    first_at=100.0,
+    last_at=120.0,
+    reasons=(Reason("recognise", "nagios4", "host notification"),),
+)
+PAGE = Notification(
+    id=12, incident=7, person="ann", kind="open", at=160.0, facts=Facts(number=7, priority="P1", title="down", state="")
+)
+
+
+class Rows:
+    """What the store would answer."""
+
+    def __init__(self) -> None:
+        self.kept = {7: INCIDENT, 6: replace(INCIDENT, number=6, state="resolved")}
+
+    async def incidents(self, state: str | None = None, limit: int = 100, before: int = 0) -> tuple[Incident, ...]:
+        wanted = [i for i in self.kept.values() if state is None or (state == "open") == (i.state != "resolved")]
+        return tuple(i for i in wanted if not before or i.number < before)[:limit]
+
+    async def incident(self, number: int) -> Incident | None:
+        return self.kept.get(number)
+
+    async def alert(self, number: int) -> Alert | None:
+        return ALERT if number == ALERT.id else None
+
+    async def alerts_of(self, number: int) -> tuple[Alert, ...]:
+        return (ALERT,)
+
+    async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
+        return (TimelineRow(incident=number, at=100.0, what="opened", text="core-sw is down"),)
+
+    async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
+        return (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
+
+
+class Engine:
+    """Answers commands as told, and remembers them."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Command, str]] = []
+        self.answer: Callable[[Command], Verdict] = lambda command: Verdict(True, "done", command.incident or 8)
+
+    async def act(self, command: Command, actor: str) -> Verdict:
+        self.heard.append((command, actor))
+        return self.answer(command)
+
+
+class World:
+    """A face with everything behind it in reach of a test."""
+
+    def __init__(self) -> None:
+        self.rows, self.engine = Rows(), Engine()
+        self.now = 1000.0
+        self.links = Links(b"k" * 32, "https://x.example", max_age=60, now=lambda: self.now)
+        self.people: tuple[Person, ...] = (ANN, WEI)
+        self.ill: tuple[str, ...] = ()
+        self.unready: tuple[str, ...] = ()
+
+    def face(self) -> Face:
+        return Face(
+            reads=self.rows,
+            act=self.engine.act,
+            people=lambda: self.people,
+            language=lambda: "en",
+            links=self.links,
+            wall_offset=lambda: 5.0,
+            alive=lambda: self.ill,
+            ready=self._ready,
+            metrics=lambda: b"ingestd_up 1\n",
+        )
+
+    async def _ready(self) -> tuple[str, ...]:
+        return self.unready
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(app=build(self.face()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            yield client
+
+
+Visit = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
