@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from msgspec import Struct
 from msgspec.structs import fields, replace
 from sqlalchemy.engine import make_url
@@ -35,6 +34,7 @@ from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.intake.http import HttpSource, SourceSettings, WebhookSettings, http_source
 from ingestd.intake.smtp import SmtpSettings
 from ingestd.overlay import by_id, overlay
+from ingestd.redact import redacted
 from ingestd.references import (
     Names,
     escalation_problems,
@@ -53,14 +53,11 @@ _PACKAGE = Path(__file__).parent
 SHIPPED_RULES = next((p for p in (_PACKAGE / "shipped" / "rules",) if p.is_dir()), _PACKAGE.parent / "rules")
 #: The ways out that ingestd.yaml may configure, each under its own name.
 CHANNELS = ("mail", "maildir")
-#: Keys whose values never leave the process.
-SECRETS = frozenset({"token", "password"})
 #: Keys that name a file with a secret in it, and the key that it stands for.
 SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
 #: Keys that name a file or a folder.
 PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file"})
 MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
-URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
 
 
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,6 +126,34 @@ def load_site(path: Path) -> Site:
     """Read a site; ConfigError names everything that is wrong, file by file."""
     path = path.absolute()
     files = _Files(path.parent)
+    parts = _parts(files, path)
+    everybody = PeopleFile(
+        people=(*parts.main.value.people, *parts.people.value.people),
+        teams=(*parts.main.value.teams, *parts.people.value.teams),
+    )
+    files.problems += _problems(parts, everybody)
+    settings, http_sources = files.settings(parts.main), files.http_sources(parts.main)
+    rulebook = _rulebook(files, parts, everybody)
+    texts = tuple(sorted(files.texts.items()))
+    return Site(
+        path=path,
+        settings=settings,
+        people=everybody,
+        topology=parts.topology.value,
+        correlate=parts.correlate.value,
+        priority=parts.priority.value,
+        escalation=parts.escalation.value,
+        recognisers=parts.recognisers,
+        rulebook=rulebook,
+        http_sources=http_sources,
+        warnings=tuple(f"{parts.topology.name}: {warning}" for warning in rulebook.topology.warnings),
+        sources=texts,
+        digest=hashlib.sha256(repr(texts).encode()).hexdigest(),
+    )
+
+
+def _parts(files: "_Files", path: Path) -> "_Parts":
+    """Every file, each right in itself."""
     main = files.read(path, Settings)
     people = files.beside("people.yaml", PeopleFile)
     topology = files.beside("topology.yaml", TopologyFile)
@@ -138,59 +163,46 @@ def load_site(path: Path) -> Site:
     recognisers = files.recognisers()
     if not (main and people and topology and correlate and priority and escalation) or files.problems:
         raise ConfigError(*files.problems)
+    return _Parts(main, people, topology, correlate, priority, escalation, recognisers)
 
-    everybody = PeopleFile(
-        people=(*main.value.people, *people.value.people), teams=(*main.value.teams, *people.value.teams)
-    )
+
+def _problems(parts: "_Parts", everybody: PeopleFile) -> Iterator[Problem]:
+    """What is wrong between the files: names that lead nowhere, or to two things."""
+    main, settings = parts.main, parts.main.value
     names = Names(
         people=frozenset(person.id for person in everybody.people),
         teams=frozenset(team.id for team in everybody.teams),
-        policies=frozenset(policy.id for policy in escalation.value.policies),
-        channels=_channels(main.value),
+        policies=frozenset(policy.id for policy in parts.escalation.value.policies),
+        channels=_channels(settings),
     )
-    inline = Document(main.name, main.text, PeopleFile(people=main.value.people, teams=main.value.teams), main.node)
-    files.problems += [
-        *_settings_problems(main, names),
-        *_twice(inline, people),
-        *people_problems(inline, names),
-        *people_problems(people, names),
-        *topology_problems(topology, names),
-        *(problem for document in escalation.documents for problem in escalation_problems(document, names)),
-    ]
-    timezone = main.value.timezone if _zone(main.value.timezone) else "UTC"
-    ranker = files.compiled(priority, lambda rules: Ranker(rules, timezone))
-    files.compiled(correlate, Classifier)
-    files.compiled(escalation, Router)
-    grown = People(everybody, timezone)
-    files.problems += _last_resort_problems(main, grown, names)
-    settings, http_sources = files.settings(main), files.http_sources(main)
+    inline = Document(main.name, main.text, PeopleFile(people=settings.people, teams=settings.teams), main.node)
+    yield from _settings_problems(main)
+    yield from _twice(inline, parts.people)
+    yield from people_problems(inline, names)
+    yield from people_problems(parts.people, names)
+    yield from topology_problems(parts.topology, names)
+    for document in parts.escalation.documents:
+        yield from escalation_problems(document, names)
+    yield from _last_resort_problems(main, People(everybody), names)
+
+
+def _rulebook(files: "_Files", parts: "_Parts", everybody: PeopleFile) -> Rulebook:
+    """The rules, compiled; ConfigError if they, or anything before, are wrong."""
+    settings = parts.main.value
+    timezone = settings.timezone if _zone(settings.timezone) else "UTC"
+    ranker = files.compiled(parts.priority, lambda rules: Ranker(rules, timezone))
+    files.compiled(parts.correlate, Classifier)
+    files.compiled(parts.escalation, Router)
     if files.problems or ranker is None:
         raise ConfigError(*files.problems)
-
-    graph = Topology(topology.value)
-    texts = tuple(sorted(files.texts.items()))
-    return Site(
-        path=path,
-        settings=settings,
-        people=everybody,
-        topology=topology.value,
-        correlate=correlate.value,
-        priority=priority.value,
-        escalation=escalation.value,
-        recognisers=recognisers,
-        rulebook=Rulebook(
-            topology=graph,
-            recognisers=Recognisers.compile(recognisers),
-            correlate=correlate.value,
-            ranker=ranker,
-            escalation=escalation.value,
-            people=grown,
-            last_resort=settings.last_resort,
-        ),
-        http_sources=http_sources,
-        warnings=tuple(f"{topology.name}: {warning}" for warning in graph.warnings),
-        sources=texts,
-        digest=hashlib.sha256(repr(texts).encode()).hexdigest(),
+    return Rulebook(
+        topology=Topology(parts.topology.value),
+        recognisers=Recognisers.compile(parts.recognisers),
+        correlate=parts.correlate.value,
+        ranker=ranker,
+        escalation=parts.escalation.value,
+        people=People(everybody, timezone),
+        last_resort=settings.last_resort,
     )
 
 
@@ -199,6 +211,18 @@ class _Rules(Struct, Generic[T], frozen=True):
 
     value: T
     documents: tuple[Document[T], ...]
+
+
+class _Parts(Struct, frozen=True):
+    """The files of a site, read."""
+
+    main: Document[Settings]
+    people: Document[PeopleFile]
+    topology: Document[TopologyFile]
+    correlate: _Rules[CorrelateRules]
+    priority: _Rules[PriorityRules]
+    escalation: _Rules[EscalationRules]
+    recognisers: tuple[RecogniserFile, ...]
 
 
 class _Files:
@@ -321,26 +345,6 @@ class _Files:
         return path.relative_to(self._home).as_posix()
 
 
-def redacted(document: Document[T]) -> str:
-    """The text of a file without its secrets: what may go into the journal."""
-    text = document.text
-    for start, end in sorted(_secret_spans(document.node), reverse=True):
-        text = f"{text[:start]}REDACTED{text[end:]}"
-    return URL_PASSWORD.sub(r"\1:REDACTED@", text)
-
-
-def _secret_spans(node: yaml.Node | None) -> Iterator[tuple[int, int]]:
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            yield from _secret_spans(child)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(value, yaml.ScalarNode) and key.value in SECRETS:
-                yield value.start_mark.index, value.end_mark.index
-            else:
-                yield from _secret_spans(value)
-
-
 def _rule_problem(rules: _Rules[T], text: str) -> Problem:
     """Where the rule stands whose id the text begins with; else the top of the site's file, or of the shipped one."""
     name = text.partition(":")[0]
@@ -359,7 +363,7 @@ def _channels(settings: Settings) -> frozenset[str]:
     return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
 
 
-def _settings_problems(main: Document[Settings], names: Names) -> Iterator[Problem]:
+def _settings_problems(main: Document[Settings]) -> Iterator[Problem]:
     value = main.value
     if not _zone(value.timezone):
         yield main.problem(

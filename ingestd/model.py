@@ -248,6 +248,14 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
     rule: str = ""
 
 
+class News(Struct, frozen=True):
+    """One thing that changed, for a text to put into words."""
+
+    what: Literal["cause", "suspected", "priority", "taken", "handed_over", "open_for", "person"]
+    text: str = ""  # the node, "P3 -> P1", a number of days, a person's words
+    who: str = ""  # the name of who did it
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What a text may say, frozen at the moment of the decision."""
 
@@ -268,8 +276,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     owner: str = ""
     team: str = ""  # "" = nobody is responsible for the cause
-    step: str = ""
-    news: str = ""  # what changed, for an update
+    step: int = 0  # of the policy; 0: it is not resolved in time
+    policy: str = ""
+    news: tuple[News, ...] = ()  # what changed, for an update
     unheard: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     wall_offset: float = 0.0

@@ -6,7 +6,7 @@ world at once and committed in order behind it; verdicts, pages and figures leav
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Protocol
 
@@ -71,6 +71,14 @@ class Waiting(Struct, frozen=True):
     rules: Rulebook | None = None  # of a reload
 
 
+class Stepping(Struct):
+    """An entry under way: the units to come, and what those before decided."""
+
+    waiting: Waiting
+    units: Iterator[Changes]
+    parts: list[Changes]
+
+
 Told = Callable[[Sequence[Stepped]], None]
 
 
@@ -93,6 +101,7 @@ class Engine:
         self._suspects: dict[int, int] = {}  # id -> attempts, of entries to be stepped one by one
         self._refused: set[int] = set()  # ids whose changes the database does not take
         self._base = (0.0, 0.0)  # (engine's clock, monotonic) at the start
+        self._open: Stepping | None = None  # the entry whose units are being decided
         self._deaf = 0.0  # seconds of the present lag by which deadlines have moved
         self._stopping = False
         self._rebuild = False
@@ -161,7 +170,7 @@ class Engine:
     async def run(self) -> None:
         """Step until stopped; what was taken in before the stop is stepped still."""
         polled = checked = self._clock.monotonic()
-        while not (self._stopping and not self.queued):
+        while not (self._stopping and not self.queued and self._open is None):
             if self._rebuild:
                 await self._load_again()
             worked = await self._slice()
@@ -186,23 +195,29 @@ class Engine:
         return self._urgent if entry.message.kind in ("command", "receipt") else self._queue
 
     async def _slice(self) -> bool:
-        """Decide for at most 2 ms; hand the batch to the store."""
+        """Decide for at most 2 ms; hand what is done to the store. A long body goes on in the next slice."""
         batch: list[Stepped] = []
         end = perf_counter() + SLICE
+        worked = False
         while perf_counter() < end:
-            waiting = self._next()
-            if waiting is None:
-                break
-            if waiting.entry.id in self._suspects:
-                if batch:
-                    self._line(waiting.entry).appendleft(waiting)
+            if self._open is None:
+                waiting = self._next()
+                if waiting is None:
                     break
-                await self._alone(waiting)
-                return True
-            batch.append(self._step(waiting))
+                if waiting.entry.id in self._suspects:
+                    if batch:
+                        self._line(waiting.entry).appendleft(waiting)
+                        break
+                    await self._alone(waiting)
+                    return True
+                self._open = self._begin(waiting)
+            worked = True
+            if self._go_on(self._open, end):
+                batch.append(self._finish(self._open))
+                self._open = None
         if batch:
             await self._hand_over(batch)
-        return bool(batch)
+        return worked
 
     def _next(self) -> Waiting | None:
         """What comes first: our own notes; commands and receipts, unless a timer was due before; then time order."""
@@ -215,21 +230,28 @@ class Engine:
             return Waiting(Entry(0, pipeline.timer_message(kind, number)), when)
         return source.popleft() if source else None
 
-    def _step(self, waiting: Waiting) -> Stepped:
-        """Position one entry, decide it, apply it."""
-        world, entry = self.world, waiting.entry
-        at = max(world.at, waiting.arrived)
-        parts: list[Changes] = []
-        for changes in self._decided(waiting, at):
-            world.apply(changes)
-            parts.append(changes)
+    def _begin(self, waiting: Waiting) -> Stepping:
+        """Position an entry: from here on its time is the world's."""
+        self.world.at = max(self.world.at, waiting.arrived)
+        return Stepping(waiting, iter(self._decided(waiting, self.world.at)), [])
+
+    def _go_on(self, stepping: Stepping, end: float) -> bool:
+        """Decide and apply unit by unit until ``end``; whether the entry is done."""
+        for changes in stepping.units:
+            self.world.apply(changes)
+            stepping.parts.append(changes)
+            if perf_counter() >= end:
+                return False
+        return True
+
+    def _finish(self, stepping: Stepping) -> Stepped:
+        waiting, world = stepping.waiting, self.world
         if waiting.rules is not None:
             self._rules = waiting.rules
             world.reload(waiting.rules)
         world.position += 1
-        world.at = at
         self.stepped += 1
-        return Stepped(entry=entry, position=world.position, at=at, changes=combine(parts))
+        return Stepped(entry=waiting.entry, position=world.position, at=world.at, changes=combine(stepping.parts))
 
     def _decided(self, waiting: Waiting, at: float) -> Iterable[Changes]:
         entry = waiting.entry
@@ -245,7 +267,10 @@ class Engine:
         """After an unclean end: the attempt is committed first, so that what kills is known by its second death."""
         if not self._suspects[waiting.entry.id]:
             await self._store.attempt((waiting.entry.id,))
-        await self._hand_over([self._step(waiting)])
+        stepping = self._begin(waiting)
+        while not self._go_on(stepping, perf_counter() + SLICE):
+            await asyncio.sleep(0)
+        await self._hand_over([self._finish(stepping)])
         while self._commits:
             await asyncio.wait(self._commits)
 
@@ -286,7 +311,7 @@ class Engine:
         """The database refused a batch: discard the world, rebuild it, step what was under way one by one."""
         while self._commits:
             await asyncio.wait(self._commits)
-        self._rebuild = False
+        self._rebuild, self._open = False, None
         self._urgent.clear()
         self._queue.clear()
         self._known.clear()

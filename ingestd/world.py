@@ -66,6 +66,11 @@ class IndexDraft(Generic[K]):
             return base
         return (set(base) - (gone or _NOTHING)) | (added or _NOTHING)
 
+    def count(self, key: K) -> int:
+        """How many rows there are under a key."""
+        gone, added = self._gone.get(key, _NOTHING), self._added.get(key, _NOTHING)
+        return len(self._base.get(key)) - len(gone) + len(added)
+
     def lazily(self, key: K) -> Iterator[int]:
         """The rows under a key, without copying a large set for the sake of the first one."""
         gone = self._gone.get(key, _NOTHING)
@@ -288,6 +293,15 @@ class Draft:
         for one in found:
             found += sorted(self._linked.get(one))
         return found
+
+    def size(self, number: int, enough: int) -> int:
+        """How many alerts an incident and what is linked to it have; counted only until ``enough``."""
+        size = 0
+        for one in self.group(number):
+            size += self._members.count(one)
+            if size >= enough:
+                break
+        return size
 
     def rooted(self, node: str) -> Collection[int]:
         """Incidents, merged ones included, whose root or cause is this node."""

@@ -14,7 +14,7 @@ import pytest
 
 from ingestd.__main__ import main
 from ingestd.cli import client as clients
-from ingestd.cli import first, terminal
+from ingestd.cli import explain, first, terminal
 from ingestd.cli.client import Client, find_token, find_url, site_file
 from ingestd.cli.terminal import CommandError
 from ingestd.config import load_site
@@ -181,6 +181,11 @@ def test_explain_of_a_webhook_body(site: Path, capsys: pytest.CaptureFixture[str
     assert any("db-1 disk" in line for line in json.loads(capsys.readouterr().out))
     assert main(["explain", "--source", "pigeon", "body.json"]) == 2
     assert main(["explain", "--source", "webhook:", "body.json"]) == 2
+
+
+def test_explain_of_a_file_that_went_away(site: Path) -> None:
+    with pytest.raises(CommandError, match="can't be read"):
+        explain.of_file(load_site(site), site.parent / "gone.eml", "mail", "")
 
 
 def test_simulate_writes_an_action_log(here: Path) -> None:
@@ -373,7 +378,9 @@ def test_output_that_nobody_reads_any_more_is_no_error(here: Path) -> None:
     script = "from ingestd.__main__ import main; raise SystemExit(main(['version']))"
     reader, writer = os.pipe()
     os.close(reader)
-    child = subprocess.run([sys.executable, "-u", "-c", script], stdout=writer, stderr=subprocess.PIPE, env=child_env())
+    child = subprocess.run(
+        [sys.executable, "-u", "-c", script], check=False, stdout=writer, stderr=subprocess.PIPE, env=child_env()
+    )
     os.close(writer)
     assert child.stderr == b"" and child.returncode == 0
 

@@ -1,12 +1,12 @@
 """Every mistake in a file is named where it stands, with what was expected."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ingestd.yamltypes import Clock, ConfigError, Duration, did_you_mean, load, loads, reads
 
@@ -161,6 +161,13 @@ def test_mistakes_in_a_mapping_stand_where_they_are_written() -> None:
         "3:26 expected text, got a whole number '1': put it in quotes",
         "3:36 expected a list, got text 'x'",
     ]
+
+
+def test_annotated_types_are_looked_through() -> None:
+    class Crate(Struct, frozen=True, forbid_unknown_fields=True):
+        box: Annotated[Box | None, Meta(title="a box")] = None
+
+    assert errors("box: {nmae: a, name: b}", Crate) == ["1:7 unknown key 'nmae': did you mean 'name'?"]
 
 
 def test_long_lists_of_names_are_cut() -> None:

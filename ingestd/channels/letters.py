@@ -26,6 +26,6 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     mail["X-Ingestd-Incident"] = str(letter.incident)
     mail["X-Ingestd-Notification"] = str(letter.notification)
     mail["X-Ingestd-Kind"] = letter.kind
-    mail["Content-Language"] = letter.language.replace("_", "-")
     mail.set_content(letter.text)
+    mail["Content-Language"] = letter.language.replace("_", "-")
     return mail

@@ -27,7 +27,7 @@ def of_number(client: Client, name: str) -> list[str]:
     if name.startswith("a"):
         return _shortened(_alert(client.get(f"/alerts/{digits}", One).alert))
     whole = client.get(f"/incidents/{digits}", Whole)
-    first = [f"a{alert.id} {_reason(r)}" for alert in whole.alerts[:1] for r in alert.reasons]
+    first = [_reason(reason) for alert in whole.alerts[:1] for reason in alert.reasons]
     told = [
         f"told: {n.person} ({n.kind}, {n.state}{', ' + n.channel if n.channel else ''})" for n in whole.notifications
     ]

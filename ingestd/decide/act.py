@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from ingestd.decide import alerts, correlate, dedup, ending, escalate
 from ingestd.decide.state import State
-from ingestd.model import Command, Event, Incident, Message, Reading, Reason, Verdict, Work
+from ingestd.model import Command, Event, Incident, Message, News, Reading, Reason, Verdict, Work
 
 
 def act(s: State, command: Command, actor: str) -> Verdict:
@@ -54,7 +54,7 @@ def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
         return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
     escalate.taken(s, incident.number, actor)
     _note(s, incident, command, actor)
-    escalate.news(s, incident.number, f"{_called(s, actor)} has taken it", but=actor)
+    escalate.news(s, incident.number, News("taken", who=_called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is yours", incident.number)
 
 
@@ -74,9 +74,7 @@ def _assign(s: State, incident: Incident, command: Command, actor: str) -> Verdi
     s.put_incident(replace(incident, owner=command.person))
     escalate.taken(s, incident.number, command.person)
     s.log(incident.number, "assigned", f"{actor} hands it over to {command.person}", actor=actor)
-    escalate.hand_over(
-        s, incident.number, command.person, f"{_called(s, actor)} hands it over to you: {command.text}".rstrip(": ")
-    )
+    escalate.hand_over(s, incident.number, command.person, News("handed_over", command.text, _called(s, actor)))
     return Verdict(True, f"incident {incident.number} is {command.person}'s", incident.number)
 
 
@@ -101,7 +99,7 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
         )
     )
     s.log(incident.number, "priority", why.text, actor=actor)
-    escalate.news(s, incident.number, f"{_called(s, actor)}: priority {why.text}", but=actor)
+    escalate.news(s, incident.number, News("priority", why.text, _called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
 
 

@@ -97,5 +97,5 @@ def _union(rule: str, patterns: tuple[str, ...]) -> "re2._Regexp[str] | None":
         try:
             re2.compile(pattern, options)
         except re2.error as bad:
-            raise ValueError(f"{rule}: bad pattern {pattern!r}: {bad}") from None
+            raise ValueError(f"{rule}: bad pattern {pattern!r}: {bad.args[0].decode()}") from None
     return re2.compile("|".join(f"(?:{p})" for p in patterns), options)

@@ -34,6 +34,8 @@ def prove_up(s: State, node: str) -> None:
         if current not in seen:
             seen.add(current)
             s.put_mark(replace(s.mark(current), up_at=s.at))
+            for number in s.rooted(current):  # what it proves may end an incident that it is no part of
+                s.touch(number)
             queue += s.rules.topology.hard_parents(current)
 
 
@@ -59,7 +61,7 @@ def finish(s: State, number: int) -> None:
     back_at = _back_at(s, incident)
     leaving = []
     for alert in list(s.firing(number)):
-        if alert.last_at > back_at + s.rules.times.linger or _critical(s, alert):
+        if not _alive(s, alert) and (alert.last_at > back_at + s.rules.times.linger or _critical(s, alert)):
             leaving.append(alert)
             s.log(number, "left", f"{alert.node} still fires although {incident.cause} is back", rule="reexplained")
         s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
@@ -98,7 +100,7 @@ def close(s: State, number: int) -> None:
 
 
 def _fires(s: State, incident: Incident) -> bool:
-    """Whether something still fires. People do not report that all is well: only where nothing else tells they count."""
+    """Whether something still fires. People do not report that all is well: they count only where nothing else does."""
     reported = False
     for alert in s.firing(incident.number):
         if not alert.report:
@@ -117,9 +119,11 @@ def _cause_is_up(s: State, incident: Incident) -> bool:
         return up_at > max(s.mark(cause).inferred_at, incident.detected)
     reports = [a for a in s.alerts_at(cause) if a.down]
     if any(a.state == "firing" for a in reports):
-        return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
+        return up_at > incident.detected and all(
+            a.node == cause and a.last_at < up_at for a in s.firing(incident.number)
+        )
     # a cause that merely fell silent is not known to be back: up_at moves only with a real recovery or a proof
-    return up_at > max((a.last_at for a in reports), default=incident.detected)
+    return up_at > max([incident.detected, *(a.last_at for a in reports)])
 
 
 def _back_at(s: State, incident: Incident) -> float:
@@ -133,6 +137,11 @@ def _critical(s: State, alert: Alert) -> bool:
     """Silence about a critical service is not good news: it becomes an incident of its own."""
     spec = s.rules.topology.nodes.get(alert.node)
     return spec is not None and spec.class_ == "critical" and alert.cls == "reachability" and not alert.report
+
+
+def _alive(s: State, alert: Alert) -> bool:
+    """Whether another recovery proved its node up since it was last said to be down."""
+    return alert.down and s.mark(alert.node).up_at > alert.last_at
 
 
 def silence(alert: Alert) -> str:

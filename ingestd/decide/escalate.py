@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ingestd.decide.facts import facts_of
 from ingestd.decide.route import PolicySpec, StepSpec
 from ingestd.decide.state import State
-from ingestd.model import Alert, Incident, Notification, NotificationKind, Receipt, Told
+from ingestd.model import Alert, Incident, News, Notification, NotificationKind, Receipt, Told
 
 _NOBODY = PolicySpec(id="", steps=())
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
@@ -35,7 +35,7 @@ def advance(s: State, number: int) -> None:
         people = _reached(s, incident, step)
         if people:
             s.put_incident(replace(s.survivor(number), step=place + 1, step_at=s.at + step.wait))
-            _tell_step(s, number, people, step, f"step {place + 1} of policy {policy.id}")
+            _tell_step(s, number, people, step, place + 1)
             return
         s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
     s.put_incident(replace(s.survivor(number), step=len(policy.steps)))
@@ -54,7 +54,7 @@ def overdue(s: State, number: int) -> None:
         people = _reached(s, incident, step)
         if people:
             s.put_incident(replace(incident, resolve_step=place + 1, resolve_at=s.at + step.wait))
-            _tell_step(s, number, people, step, "not resolved in time")
+            _tell_step(s, number, people, step, 0)
             return
     s.put_incident(replace(incident, resolve_step=len(policy.unresolved), resolve_at=0.0))
 
@@ -63,7 +63,7 @@ def remind(s: State, number: int) -> None:
     """It has been open for long: say so to those who know of it."""
     days = round((s.at - s.survivor(number).began) / 86400)
     s.put_incident(replace(s.survivor(number), remind_at=s.at + s.rules.escalation.remind_after))
-    news(s, number, f"still open after {days} days")
+    news(s, number, News("open_for", str(days)))
 
 
 def taken(s: State, number: int, person: str, *, owner: str = "") -> None:
@@ -92,13 +92,13 @@ def lapse(s: State, number: int, why: str) -> None:
     advance(s, number)
 
 
-def news(s: State, number: int, text: str, *, but: str = "") -> None:
+def news(s: State, number: int, *what: News, but: str = "") -> None:
     """One update to everybody who was told."""
     incident = s.survivor(number)
     reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind != "answer")
     for person in dict.fromkeys(reached):
         if person != but:
-            _tell(s, number, person, "update", news=text)
+            _tell(s, number, person, "update", news=what)
 
 
 def answer(s: State, alert: Alert) -> None:
@@ -194,9 +194,9 @@ def _last_people(s: State) -> tuple[str, ...]:
     return tuple(dict.fromkeys(people))
 
 
-def _tell_step(s: State, number: int, people: Iterable[str], step: StepSpec, why: str) -> None:
+def _tell_step(s: State, number: int, people: Iterable[str], step: StepSpec, place: int) -> None:
     for person in people:
-        _tell(s, number, person, _KINDS[step.kind], step=f"{step.kind}: {why}")
+        _tell(s, number, person, _KINDS[step.kind], step=place)
 
 
 def _last_resort(s: State, number: int, policy: PolicySpec) -> None:
@@ -204,22 +204,27 @@ def _last_resort(s: State, number: int, policy: PolicySpec) -> None:
     repeat = s.rules.escalation.repeat_last_resort
     s.put_incident(replace(incident, step_at=s.at + repeat if policy.insist else 0.0))
     for person in _last_people(s):
-        _tell(s, number, person, "last_resort", step="last resort: nobody has taken it")
+        _tell(s, number, person, "last_resort")
 
 
-def _tell(s: State, number: int, person: str, kind: NotificationKind, *, news: str = "", step: str = "") -> None:
+def _tell(
+    s: State, number: int, person: str, kind: NotificationKind, *, news: tuple[News, ...] = (), step: int = 0
+) -> None:
     """Request one page; who gets an opening, an escalation or a last resort counts among those told."""
     incident = s.survivor(number)
     page = s.new_notification()
     facts = facts_of(s, incident, news=news, step=step)
     s.notify(Notification(id=page, incident=incident.number, person=person, kind=kind, at=s.at, facts=facts))
-    s.log(incident.number, "paged", f"{person}: {news or step or kind}", rule=kind)
+    words = [f"{n.what} {n.text} {n.who}".strip() for n in news] or [
+        f"step {step} of {incident.policy}" if step else kind
+    ]
+    s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
     if kind not in ("update", "end"):
         s.put_incident(replace(incident, told=(*incident.told, Told(person, page, kind))))
 
 
-def hand_over(s: State, number: int, person: str, text: str) -> None:
+def hand_over(s: State, number: int, person: str, what: News) -> None:
     """Tell somebody that it is hers now; she counts as told."""
     incident = s.survivor(number)
     known = any(t.person == person and not t.failed for t in incident.told)
-    _tell(s, number, person, "update" if known else "open", news=text)
+    _tell(s, number, person, "update" if known else "open", news=(what,))

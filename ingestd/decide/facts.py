@@ -1,12 +1,12 @@
 """What a text may say about an incident, frozen at the moment of the decision."""
 
 from ingestd.decide.state import State
-from ingestd.model import Alert, Facts, Incident
+from ingestd.model import Alert, Facts, Incident, News
 
 _SHOWN = 12  # alerts in one text: a phone's screenful
 
 
-def facts_of(s: State, incident: Incident, *, news: str = "", step: str = "") -> Facts:
+def facts_of(s: State, incident: Incident, *, news: tuple[News, ...] = (), step: int = 0) -> Facts:
     """Everything that the templates may use."""
     alerts = [a for n in s.group(incident.number) for a in s.members(n)]
     alerts.sort(key=lambda a: (a.certainty == "unsure", a.certainty != "root", a.id))
@@ -30,6 +30,7 @@ def facts_of(s: State, incident: Incident, *, news: str = "", step: str = "") ->
         owner=incident.owner,
         team=incident.team,
         step=step,
+        policy=incident.policy,
         news=news,
         unheard=tuple(a.node for a in alerts if a.state == "unconfirmed" and not a.report),
         reasons=incident.reasons[-12:],

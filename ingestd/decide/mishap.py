@@ -19,7 +19,10 @@ def unreadable(message: Message, why: str) -> Event:
     first = next((line for line in message.body[:2000].decode("utf-8", "replace").splitlines() if line.strip()), "")
     summary = f"a message from {message.source} can't be understood ({why[:200]}): {first[:120]}"
     return Event(
-        state="firing", summary=summary, check=f"ingestd: unreadable {message.kind} from {message.source}", severity="warning"
+        state="firing",
+        summary=summary,
+        check=f"ingestd: unreadable {message.kind} from {message.source}",
+        severity="warning",
     )
 
 
@@ -66,7 +69,9 @@ def put_off(s: State, kind: str, number: int, why: str) -> None:
             late = {f: s.at + _PUT_OFF for f in fields if 0 < getattr(incident, f) <= s.at}
             s.put_incident(replace(incident, **late))
             s.log(number, "shunted", f"a timer failed and is put off: {why}")
-    event = Event(state="firing", summary=f"a timer of {kind} {number} failed: {why}", check="ingestd: timer", severity="error")
+    event = Event(
+        state="firing", summary=f"a timer of {kind} {number} failed: {why}", check="ingestd: timer", severity="error"
+    )
     open_own(s, event, Message(kind="tick", source="ingestd"))
 
 

@@ -6,14 +6,17 @@ from ingestd.decide import escalate
 from ingestd.decide.rank import Ranking
 from ingestd.decide.state import State
 from ingestd.decide.when import Value
-from ingestd.model import PRIORITIES, SEVERITIES, Alert, Impact, Incident, Priority
+from ingestd.model import PRIORITIES, SEVERITIES, Alert, Impact, Incident, News, Priority
+
+
+_TYPICAL = 50  # so many alerts tell what an incident is about
 
 
 def settle(s: State, number: int) -> None:
     """Rank and route an incident again after something in it changed; say so to those who were told."""
     incident = s.survivor(number)
-    if incident.state == "resolved":
-        return
+    if incident.state == "resolved" or (incident is s.before(number) and s.size(number, _TYPICAL) >= _TYPICAL):
+        return  # over; or one more of many alerts, which tells the rules nothing new
     impact = _impact(s, incident)
     situation = facts(s, incident, impact)
     ranking = s.rules.ranker.rank(situation)
@@ -49,11 +52,11 @@ def _tell_news(s: State, number: int, ranking: Ranking) -> None:
         return
     news = []
     if now.cause != before.cause and now.cause:
-        news.append(f"cause found: {now.cause}" if now.cause_kind == "reported" else f"suspected cause: {now.cause}")
+        news.append(News("cause" if now.cause_kind == "reported" else "suspected", now.cause))
     if _rises(before, now.priority):
-        news.append(f"priority {before.priority} -> {now.priority}")
+        news.append(News("priority", f"{before.priority} -> {now.priority}"))
     if news:
-        escalate.news(s, number, "; ".join(news))
+        escalate.news(s, number, *news)
 
 
 def facts(s: State, incident: Incident, impact: Impact) -> dict[str, Value]:
@@ -93,7 +96,7 @@ def _typical(s: State, incident: Incident) -> list[Alert]:
     for number in s.group(incident.number):
         for alert in s.members(number):
             found.append(alert)
-            if len(found) >= 50:
+            if len(found) >= _TYPICAL:
                 return found
     return found
 

@@ -89,5 +89,5 @@ def _pattern(pattern: str) -> Callable[[Any], bool]:
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as bad:
-        raise ValueError(f"bad pattern {pattern!r}: {bad}") from None
+        raise ValueError(f"bad pattern {pattern!r}: {bad.args[0].decode()}") from None
     return lambda value: compiled.search(str(value)) is not None

@@ -245,7 +245,8 @@ def _authentic(source: HttpSource, offered: list[bytes]) -> bool:
 def _malformed(body: bytes) -> str:
     """What is wrong with JSON and where; empty: nothing."""
     try:
-        msgspec.json.decode(body)
+        msgspec.json.decode(body, type=msgspec.Raw)  # checks the syntax and builds nothing
+        body.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _place(body, error)
     return ""

@@ -2,8 +2,9 @@
 
 Two sorts of job. An *intake* job has a sender waiting who can try again: if its group fails it gets StoreUnavailable at
 once. Every other job (an engine batch, a claim, an outcome …) has nobody else: it keeps its place in the order and is
-retried until it commits. A database that refuses a row for good (a constraint, not an outage) is told apart: the group
-is then written one job at a time, and only the refused one fails.
+retried until it commits. A group takes every intake job there is and a bounded part of the others, so that a busy
+engine does not delay senders. A database that refuses a row for good (a constraint, not an outage) is told apart: the
+group is then written one job at a time, and only the refused one fails.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ from ingestd.store.statements import ORDER, statements
 
 log = logging.getLogger("ingestd.store")
 
-GROUP_ROWS = 4096  # most inbox rows and changes in one transaction: bounds the latency of whoever waits next
+GROUP_ROWS = 4096  # most rows of intake jobs in one transaction: bounds the latency of whoever waits next
+ENGINE_ROWS = 256  # … and of all other jobs, which have no sender waiting
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0  # seconds between tries of what must commit
 FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
@@ -80,6 +82,7 @@ class Writer:
         self._engine = engine
         self._settle = settle
         self._statements = statements(engine.dialect.name)
+        self._intake: deque[Job] = deque()  # a sender waits for each: they overtake
         self._queue: deque[Job] = deque()
         self._carried: deque[Job] = deque()  # from a failed group, before everything in the queue
         self._wake = threading.Condition()
@@ -98,7 +101,7 @@ class Writer:
             self._thread = threading.Thread(target=self._run, name="ingestd-writer", daemon=True)
             self._thread.start()
         with self._wake:
-            self._queue.append(job)
+            (self._queue if job.message is None else self._intake).append(job)
             self._wake.notify()
 
     def stop(self, patience: float) -> None:
@@ -118,14 +121,15 @@ class Writer:
     def _next_group(self) -> list[Job]:
         """Wait for work; an empty list: it is over."""
         with self._wake:
-            while not self._queue and not self._carried and self._stop_by is None:
+            while not (self._queue or self._intake or self._carried) and self._stop_by is None:
                 self._wake.wait()
             group: list[Job] = []
-            weight = 0
-            limit = 1 if self._singly else GROUP_ROWS
-            while weight < limit and (waiting := self._carried or self._queue):
-                group.append(waiting.popleft())
-                weight += group[-1].weight
+            if self._singly:
+                waiting = self._carried or self._intake or self._queue
+                return [waiting.popleft()] if waiting else []
+            _take(group, self._carried, GROUP_ROWS)
+            _take(group, self._intake, GROUP_ROWS)
+            _take(group, self._queue, ENGINE_ROWS)
             return group
 
     def _write_group(self, group: list[Job]) -> None:
@@ -236,3 +240,11 @@ class Writer:
                 self._wake.wait_for(lambda: self._stop_by is not None, delay)
             else:
                 self._wake.wait(max(0.0, min(delay, self._stop_by - time.monotonic())))
+
+
+def _take(group: list[Job], waiting: deque[Job], limit: int) -> None:
+    """Move jobs into a group until they bring ``limit`` rows."""
+    weight = 0
+    while waiting and weight < limit:
+        group.append(waiting.popleft())
+        weight += group[-1].weight

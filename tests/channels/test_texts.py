@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingestd.channels.texts import language, render
-from ingestd.model import Facts, Notification, NotificationKind, Reason
+from ingestd.model import Facts, News, Notification, NotificationKind, Reason
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINK = "https://ingestd.shop.example/a/abc"
@@ -66,8 +66,9 @@ def test_the_same_in_chinese() -> None:
 
 
 def test_escalations_are_named_as_what_they_are() -> None:
-    assert "Functional escalation" in text("functional", step="network team")[0]
-    assert "Step: network team." in text("functional", step="network team")[1]
+    assert "Functional escalation" in text("functional", step=2, policy="urgent")[0]
+    assert "Step 2 of policy urgent." in text("functional", step=2, policy="urgent")[1]
+    assert "It is not resolved in time." in text("functional")[1]
     assert "Hierarchic escalation" in text("hierarchic")[0]
     assert "职能升级" in text("functional", "zh_CN")[0]
     assert "层级升级" in text("hierarchic", "zh_CN")[1]
@@ -80,12 +81,28 @@ def test_a_last_resort_names_the_line_to_add() -> None:
     assert "Nobody else could be reached" in text("last_resort")[1]
 
 
-def test_an_update_names_the_cause_and_the_news() -> None:
-    subject, body = text("update", news="web disk left it")
-    assert subject == "[P1] Cause found: sw-core-1 (#7)"
-    assert "\n\nNew: web disk left it\n\n" in body
-    assert text("update", cause=None)[0] == "[P1] Update: sw-core-1 is down (#7)"
-    assert "已找到根因" in text("update", "zh_CN")[0]
+def test_an_update_says_what_is_new() -> None:
+    subject, body = text("update", news=(News("cause", "sw-core-1"), News("priority", "P3 -> P1")))
+    assert subject == "[P1] Update: cause found: sw-core-1; priority P3 -> P1 (#7)"
+    assert "\n\nNew: cause found: sw-core-1; priority P3 -> P1\n\n" in body
+    assert "已找到根因：sw-core-1" in text("update", "zh_CN", news=(News("cause", "sw-core-1"),))[0]
+
+
+@pytest.mark.parametrize(
+    ("news", "english", "chinese"),
+    [
+        (News("suspected", "sw-1"), "suspected cause: sw-1", "疑似根因：sw-1"),
+        (News("priority", "P2 -> P1: taxes", "Wu"), "priority P2 -> P1: taxes (Wu)", "优先级 P2 -> P1: taxes（Wu）"),
+        (News("taken", who="Lin"), "Lin has taken it", "Lin 已接单"),
+        (News("handed_over", "", "Wu"), "Wu hands it over to you", "Wu 转交给您"),
+        (News("handed_over", "please", "Wu"), "Wu hands it over to you: please", "Wu 转交给您：please"),
+        (News("open_for", "7"), "still open after 7 days", "7 天后仍未解决"),
+        (News("person", "look at it", "Wu"), "Wu: look at it", "Wu：look at it"),
+    ],
+)
+def test_every_kind_of_news_has_its_words(news: News, english: str, chinese: str) -> None:
+    assert english in text("open", news=(news,))[1]
+    assert chinese in text("open", "zh_CN", news=(news,))[1]
 
 
 def test_an_end_names_who_was_not_heard() -> None:

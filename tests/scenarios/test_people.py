@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingestd.model import News
 from tests.night import Night, trading_company
 
 NOBODY = "people:\n  - {id: wu, mail: wu@trading.example}\n"
@@ -164,4 +165,4 @@ def test_it_is_said_when_something_is_open_for_a_week() -> None:
     night.mail(0, "disk broken", "the disk of my PC is broken", sender="ola@legal.trading.example")
     night.until(8 * 86400)
     assert [p[2] for p in night.told("zhao")] == ["open", "update"]
-    assert "still open after 7 days" in night.pages[-1].notification.facts.news
+    assert night.pages[-1].notification.facts.news == (News("open_for", "7"),)

@@ -1,5 +1,6 @@
 """The morning on which access switch 17 fails, from the first symptom to the last text."""
 
+from ingestd.model import News
 from tests.night import Night
 
 TAXES = "Our finance machines have no network and the tax filing is due today, please help!"
@@ -118,7 +119,7 @@ def test_a_cause_found_after_the_page_is_one_update() -> None:
     night.nagios(200, "acc-sw-17")
     night.until(220)
     assert night.told()[1:] == [(200, "chen", "update")]
-    assert "cause found: acc-sw-17" in night.pages[1].notification.facts.news
+    assert night.pages[1].notification.facts.news == (News("cause", "acc-sw-17"),)
     assert night.incident("acc-sw-17").number == 1
 
 

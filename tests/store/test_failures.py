@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,18 +176,20 @@ asyncio.run(main())
 
 
 async def test_kill_9_under_load_loses_nothing_that_was_accepted(store_url: str, tmp_path: Path) -> None:
-    printed = tmp_path / "accepted"
-    with printed.open("wb") as out:
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, store_url], stdout=out, env=os.environ | {"PYTHONPATH": str(Path.cwd())}
-        )
-        while child.poll() is None and printed.stat().st_size < 2000:
-            await asyncio.sleep(0.02)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    accepted = {line for line in printed.read_text().split("\n")[:-1]}
+    accepted = _accepted_until_killed(store_url, tmp_path / "accepted")
     async with Store.open(store_url) as store:
         assert store.unclean
         kept = {entry.message.body.decode() for entry in store.pending()}
     assert len(accepted) > 50
     assert accepted <= kept
+
+
+def _accepted_until_killed(store_url: str, printed: Path) -> set[str]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with printed.open("wb") as out:
+        child = subprocess.Popen([sys.executable, "-c", CHILD, store_url], stdout=out, env=environment)
+        while child.poll() is None and printed.stat().st_size < 2000:
+            time.sleep(0.02)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    return set(printed.read_text().split("\n")[:-1])

@@ -1,5 +1,9 @@
 """The page behind the link: looking changes nothing, the button acknowledges, forged and old links do neither."""
 
+import base64
+import hashlib
+import re
+
 import httpx
 import pytest
 from msgspec.structs import replace
@@ -119,3 +123,12 @@ async def test_when_it_does_not_go_smoothly(outcome, status: int, words: str) ->
     world.engine.answer = answer
     page = await visit(world, method="POST")
     assert page.status_code == status and words in page.text
+
+
+async def test_the_page_s_own_style_is_the_only_one_allowed() -> None:
+    answer = await visit(World())
+    style = re.search(r"<style>(.*)</style>", answer.text, re.S)
+    assert style is not None
+    allowed = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{allowed}'" in answer.headers["Content-Security-Policy"]
+    assert "<script" not in answer.text and " style=" not in answer.text

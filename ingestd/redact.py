@@ -1,0 +1,33 @@
+"""Configuration without its secrets: what may go into the journal, logs and backups."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from ingestd.yamltypes import Document
+
+#: Keys whose values never leave the process.
+SECRETS = frozenset({"token", "password"})
+URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
+
+
+def redacted(document: Document[Any]) -> str:
+    """The text of a file without its secrets: what may go into the journal."""
+    text = document.text
+    for start, end in sorted(_secret_spans(document.node), reverse=True):
+        text = f"{text[:start]}REDACTED{text[end:]}"
+    return URL_PASSWORD.sub(r"\1:REDACTED@", text)
+
+
+def _secret_spans(node: yaml.Node | None) -> Iterator[tuple[int, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _secret_spans(child)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode) and key.value in SECRETS:
+                yield value.start_mark.index, value.end_mark.index
+            else:
+                yield from _secret_spans(value)

@@ -1,0 +1,54 @@
+"""What kind of trouble: the first class that matches decides."""
+
+import pytest
+
+from ingestd.decide.classify import Classifier, ClassRule, CorrelateRules
+from ingestd.model import Event
+from tests.night import trading_company
+
+SHIPPED = trading_company().classifier
+
+
+def event(summary: str, check: str | None = None, *, report: bool = False) -> Event:
+    return Event(state="firing", summary=summary, check=check, report=report)
+
+
+@pytest.mark.parametrize(
+    ("what", "cls", "down"),
+    [
+        (event("host unreachable"), "reachability", True),
+        (event("主机不可达"), "reachability", True),
+        (event("CRITICAL", "hostalive"), "reachability", True),
+        (event("connection refused", "ssh"), "reachability", False),
+        (event("dead link", "disk /var"), "local", False),
+        (event("磁盘使用率 95%"), "local", False),
+        (event("97 % used", "something"), "local", False),
+        (event("timed out", "something"), "reachability", False),
+        (event("all is strange"), "unknown", False),
+        (event("all is strange", "odd"), "unknown", False),
+        (event("no network in our room", report=True), "reachability", False),
+        (event("the disk of my PC is broken", report=True), "local", False),
+        (event("printer is jammed", report=True), "local", False),
+        (event("down", "ingestd: timer"), "local", False),
+    ],
+)
+def test_the_shipped_classes(what: Event, cls: str, down: bool) -> None:
+    found = SHIPPED.classify(what)
+    assert (found.cls, found.down) == (cls, down)
+
+
+def test_the_rule_that_decided_is_named() -> None:
+    assert SHIPPED.classify(event("no network", report=True)).rule == "report-network"
+    assert SHIPPED.classify(event("all is strange", "odd")).rule == "default"
+
+
+def test_a_bad_pattern_is_named_with_its_rule() -> None:
+    with pytest.raises(ValueError, match=r"odd: bad pattern '\(x': missing \)"):
+        Classifier(CorrelateRules(classes=(ClassRule(id="odd", class_="local", text=("fine", "(x")),)))
+
+
+def test_what_is_remembered_is_bounded_and_the_answers_stay() -> None:
+    classifier = Classifier(CorrelateRules(classes=(ClassRule(id="even", class_="local", text=("[02468]$",)),)))
+    classes = [classifier.classify(event(f"job {n}")).cls for n in range(10_003)]
+    assert classes == ["local" if n % 2 == 0 else "unknown" for n in range(10_003)]
+    assert len(classifier._known) < 10_000

@@ -1,0 +1,43 @@
+"""Two incidents become one: numbers stay valid, unclaimed pages are withdrawn."""
+
+from tests.decide.stories import Unclaimed
+from tests.night import Night
+
+
+def two_told(night: Night) -> Night:
+    """The mail server's page is out, the personnel server's too, and only then does their switch report."""
+    night.nagios(0, "sales-mail")
+    night.nagios(400, "hr-server")
+    night.until(470)
+    assert [(p.kind, p.incident) for p in night.pages[:2]] == [("open", 1), ("functional", 1)] or len(night.pages) >= 2
+    night.nagios(500, "acc-sw-17")
+    return night
+
+
+def test_the_unclaimed_page_of_the_number_that_goes_is_withdrawn() -> None:
+    night = two_told(Unclaimed())
+    survivor = night.incident("acc-sw-17").number
+    first = [p.notification.id for p in night.pages if p.kind != "update"]
+    gone = {p.notification.id for p in night.pages if p.incident != survivor and p.kind != "update"}
+    assert gone
+    assert night.cancelled == gone
+    assert set(first) > gone
+
+
+def test_who_was_told_of_the_number_that_goes_is_told_of_the_end() -> None:
+    night = two_told(Night())
+    survivor = night.incident("acc-sw-17")
+    assert {t.person for t in survivor.told} == {p.person for p in night.pages}
+    for host in ("acc-sw-17", "sales-mail", "hr-server"):
+        night.nagios(600, host, "UP")
+    night.until(2000)
+    ends = [p.person for p in night.pages if p.kind == "end"]
+    assert sorted(ends) == sorted({p.person for p in night.pages})
+
+
+def test_an_acknowledged_number_survives_a_more_important_one() -> None:
+    night = Night()
+    night.nagios(0, "mon-1")
+    night.act(10, "chen", "ack", 1)
+    night.nagios(20, "acc-sw-18")
+    assert [(i.number, i.cause) for i in night.incidents()] == [(1, "acc-sw-18")]

@@ -1,0 +1,46 @@
+"""What a person's report may be about."""
+
+import pytest
+
+from ingestd.decide.report import candidates
+from tests.night import Night, trading_company
+
+RULES = trading_company()
+DESKS = """
+nodes:
+  - {id: sw, kind: switch}
+  - {id: printer-9, department: press, depends_on: [sw]}
+departments: [{id: sales, uses: [sw]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "department", "cls", "found"),
+    [
+        ("the HR system and hr-server are gone", "legal", "local", ("hr-system", "hr-server")),
+        ("no network", "hr", "reachability", ("hr-system",)),
+        ("no network", "legal", "reachability", ("pc-legal-01", "pc-legal-02")),
+        ("my chair is broken", "hr", "local", ()),
+        ("no network", "", "reachability", ()),
+    ],
+)
+def test_what_is_named_goes_before_what_the_department_uses(text: str, department: str, cls: str, found: tuple[str, ...]) -> None:
+    assert candidates(RULES, text, department, cls) == found  # type: ignore[arg-type]
+
+
+def test_a_department_that_is_only_written_at_nodes_counts_too() -> None:
+    assert candidates(trading_company(topology=DESKS), "no network", "press", "reachability") == ("printer-9",)
+
+
+def test_a_large_department_is_looked_at_only_in_part() -> None:
+    nodes = "".join(f"  - {{id: pc-{n}, kind: pc, department: press}}\n" for n in range(100))
+    rules = trading_company(topology="nodes:\n" + nodes)
+    assert len(candidates(rules, "no network", "press", "reachability")) == 64
+
+
+def test_a_report_waits_for_what_it_is_about() -> None:
+    night = Night()
+    night.mail(0, "HR system", "I cannot open the HR system", sender="mia@hr.trading.example")
+    night.nagios(60, "hr-server")
+    assert [i.cause for i in night.incidents()] == ["hr-server"]
+    assert [a.certainty for a in night.alerts("mia@hr.trading.example")] == ["root"]

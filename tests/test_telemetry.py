@@ -1,0 +1,67 @@
+"""Log lines are JSON where no terminal reads them, libraries' lines too; secrets stay out."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from prometheus_client import generate_latest
+
+from ingestd.telemetry import configure_logging, metrics
+
+
+@pytest.fixture(autouse=True)
+def restore() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_lines_with_secrets_hidden() -> None:
+    out = io.StringIO()
+    configure_logging(stream=out)
+    structlog.get_logger("ingestd.engine").info("opened", incident=7, api_token="s3cret", who="林")
+    (line,) = out.getvalue().splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["incident"], told["api_token"], told["level"]) == ("opened", 7, "[hidden]", "info")
+    assert "林" in line
+
+
+def test_libraries_take_the_same_way_and_chatty_ones_are_quiet() -> None:
+    out = io.StringIO()
+    configure_logging("info", out)
+    logging.getLogger("ingestd.store").warning("commit failed, %d jobs", 3)
+    logging.getLogger("mail.log").info("every command")
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        logging.getLogger("lib").exception("broke")
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert (first["event"], first["logger"]) == ("commit failed, 3 jobs", "ingestd.store")
+    assert "ValueError: boom" in second["exception"]
+
+
+def test_a_terminal_gets_words() -> None:
+    out = Terminal()
+    configure_logging(stream=out)
+    structlog.get_logger("x").warning("slow", seconds=3)
+    assert "slow" in out.getvalue()
+    assert not out.getvalue().startswith("{")
+
+
+def test_figures_have_a_registry_of_their_own() -> None:
+    one, other = metrics(), metrics()
+    one.accepted.labels("mail", "smtp").inc()
+    one.commit_seconds.observe(0.001)
+    assert b'ingestd_accepted_total{kind="mail",source="smtp"} 1.0' in generate_latest(one.registry)
+    assert b"smtp" not in generate_latest(other.registry)
