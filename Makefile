@@ -20,6 +20,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
+	.ci/peers
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs
 	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -19,14 +20,15 @@ from ingestd import __version__, figures
 from ingestd.channels import Channel
 from ingestd.channels.mail import MailChannel
 from ingestd.channels.maildir import MaildirChannel
-from ingestd.config import Site, load_site
+from ingestd.config import HttpSettings, Site, load_site
 from ingestd.decide.oncall import Language, Person
-from ingestd.intake.http import HttpSource, Webhooks, http_source
+from ingestd.intake.http import Webhooks
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, Links, load_key
 from ingestd.model import Command, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
+from ingestd.replay import Origin
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
 from ingestd.web import Face, build, front
@@ -103,7 +105,11 @@ class Daemon:
         )
         self.smtp = SmtpIntake(settings.listen.smtp, self.receive, self.clock.wall, self.figures.refused)
         self.webhooks = Webhooks(
-            webhook_sources(site), self.receive, self.clock.wall, count_refused=self.figures.refused
+            site.http_sources,
+            self.receive,
+            self.clock.wall,
+            settings=settings.webhooks,
+            count_refused=self.figures.refused,
         )
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -112,13 +118,15 @@ class Daemon:
 
     # -- life
     async def serve(self) -> int:
-        """Start, run until stopped, stop in order: listeners, engine, outbox, store."""
+        """Start, run until stopped, stop in order: listeners, engine, outbox, store. 1: the engine broke down."""
         loop = asyncio.get_running_loop()
+        http_socket = listener(self.site.settings.listen.http)
         digest = await self.store.put_blob(recorded(self.site))
         self.engine.start(origin(digest))
         engine = loop.create_task(self.engine.run())
+        engine.add_done_callback(lambda _: self._stopping.set())
         http = self._http()
-        web = loop.create_task(http.serve())
+        web = loop.create_task(http.serve([http_socket]))
         watch = loop.create_task(self._watch())
         try:
             await self.smtp.start()
@@ -133,12 +141,15 @@ class Daemon:
             http.should_exit = True
             await asyncio.wait([web], timeout=STOP_PATIENCE)
             self.engine.stop()
-            await engine
+            await asyncio.wait([engine])
             await self.outbox.stop()
             watch.cancel()
-            await self.store.close()
+            broken = engine.exception()
+            await self.store.close(clean=broken is None)
             log.info("stopped")
-        return 0
+        if broken is not None:
+            log.error("the engine broke down", exc_info=broken)
+        return 0 if broken is None else 1
 
     async def reload(self) -> None:
         """Take over changed files, all or none: what can fail is done before anything running is touched."""
@@ -146,7 +157,7 @@ class Daemon:
             self.notifier.reloading()
             try:
                 site = await asyncio.to_thread(load_site, self.site.path)
-                sources, ways = webhook_sources(site), channels(site)
+                ways = channels(site)
                 digest = await self.store.put_blob(recorded(site))
             except (ConfigError, ValueError, OSError, StoreUnavailable) as error:
                 self._last_reload = f"the last reload was refused: {error}"
@@ -154,7 +165,7 @@ class Daemon:
                 log.error("reload refused; the rules from before keep running", error=str(error))
             else:
                 self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
-                self.webhooks.sources = sources
+                self.webhooks.sources = site.http_sources
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
                 self.site = site
                 self._last_reload = ""
@@ -176,8 +187,8 @@ class Daemon:
         return await self.engine.verdict(await self.receive(message), VERDICT_PATIENCE)
 
     def _committed(self, batch: Sequence[Stepped]) -> None:
-        self.figures.stepped(batch)
         self.outbox.offer(pages(batch))
+        self.figures.stepped(batch)
 
     def _link(self, notification: Notification) -> str | None:
         if notification.kind in ("end", "answer"):
@@ -219,7 +230,7 @@ class Daemon:
     async def _listening(http: "Quiet", web: "asyncio.Task[None]") -> None:
         while not http.started:
             if web.done():
-                raise OSError("the HTTP address can't be had")
+                raise OSError("the web face does not start")
             await asyncio.sleep(0.01)
 
     def _people(self) -> tuple[Person, ...]:
@@ -307,9 +318,10 @@ def contacts(site: Site) -> dict[str, Contact]:
     return found
 
 
-def webhook_sources(site: Site) -> dict[str, HttpSource]:
-    """Who may post, with tokens."""
-    return {name: http_source(name, source, site.path.parent) for name, source in site.settings.sources.items()}
+def listener(http: HttpSettings) -> socket.socket:
+    """The web's socket; OSError: the address can't be had. (uvicorn itself would end the process.)"""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    return socket.create_server((http.host, http.port), family=family)
 
 
 def sender_domain(site: Site) -> str:
@@ -325,4 +337,4 @@ def recorded(site: Site) -> bytes:
 
 def origin(digest: str) -> bytes:
     """What a start or a reload says of the rules and the code it brings."""
-    return msgspec.json.encode({"configuration": digest, "version": __version__})
+    return msgspec.json.encode(Origin(configuration=digest, version=__version__))

@@ -125,12 +125,9 @@ class Site(Struct, frozen=True, kw_only=True):
 def load_site(path: Path) -> Site:
     """Read a site; ConfigError names everything that is wrong, file by file."""
     path = path.absolute()
-    files = _Files(path.parent)
+    files = _Files(path.parent, SHIPPED_RULES)
     parts = _parts(files, path)
-    everybody = PeopleFile(
-        people=(*parts.main.value.people, *parts.people.value.people),
-        teams=(*parts.main.value.teams, *parts.people.value.teams),
-    )
+    everybody = _everybody(parts)
     files.problems += _problems(parts, everybody)
     settings, http_sources = files.settings(parts.main), files.http_sources(parts.main)
     rulebook = _rulebook(files, parts, everybody)
@@ -150,6 +147,19 @@ def load_site(path: Path) -> Site:
         sources=texts,
         digest=hashlib.sha256(repr(texts).encode()).hexdigest(),
     )
+
+
+def load_rulebook(path: Path, shipped: Path) -> Rulebook:
+    """Only how a site judges, over the rules in ``shipped``: for a replay, where secrets and certificates are gone."""
+    files = _Files(path.parent, shipped)
+    parts = _parts(files, path)
+    return _rulebook(files, parts, _everybody(parts))
+
+
+def _everybody(parts: "_Parts") -> PeopleFile:
+    """The people and teams of both files."""
+    inline, own = parts.main.value, parts.people.value
+    return PeopleFile(people=(*inline.people, *own.people), teams=(*inline.teams, *own.teams))
 
 
 def _parts(files: "_Files", path: Path) -> "_Parts":
@@ -228,8 +238,8 @@ class _Parts(Struct, frozen=True):
 class _Files:
     """One reading of a site: what was read, and every problem so far."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, shipped: Path) -> None:
+        self._home, self._shipped = home, shipped
         self.problems: list[Problem] = []
         self.texts: dict[str, str] = {}
 
@@ -250,7 +260,7 @@ class _Files:
 
     def rules(self, name: str, kind: type[T]) -> _Rules[T] | None:
         """A shipped rule file, with the site's over it."""
-        shipped, own = self.read(SHIPPED_RULES / name, kind), self.beside(f"rules/{name}", kind)
+        shipped, own = self.read(self._shipped / name, kind), self.beside(f"rules/{name}", kind)
         if shipped is None or own is None:
             return None
         return _Rules(overlay(shipped.value, own), (own, shipped))
@@ -259,7 +269,7 @@ class _Files:
         """Every recogniser; the site's take the place of shipped ones with the same id."""
         shipped, own = (
             tuple(d.value for path in sorted(folder.glob("recognise/*.yaml")) if (d := self.read(path, RecogniserFile)))
-            for folder in (SHIPPED_RULES, self._home / "rules")
+            for folder in (self._shipped, self._home / "rules")
         )
         return by_id(shipped, own)
 
@@ -340,8 +350,8 @@ class _Files:
         return text
 
     def _short(self, path: Path) -> str:
-        if path.is_relative_to(SHIPPED_RULES):
-            return f"shipped/{path.relative_to(SHIPPED_RULES).as_posix()}"
+        if path.is_relative_to(self._shipped):
+            return f"shipped/{path.relative_to(self._shipped).as_posix()}"
         return path.relative_to(self._home).as_posix()
 
 

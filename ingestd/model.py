@@ -367,7 +367,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     marks: tuple[NodeMark, ...] = ()
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(Exception):  # noqa: N818  (what happened, as the caller sees it)
     """The store can't commit now; the sender is to try again after ``retry_after`` seconds."""
 
     def __init__(self, text: str, retry_after: int = 10) -> None:

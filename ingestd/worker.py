@@ -5,18 +5,19 @@ world at once and committed in order behind it; verdicts, pages and figures leav
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Protocol
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingestd import pipeline
+from ingestd.decide import mishap
 from ingestd.decide.state import Rulebook
 from ingestd.model import Changes, Entry, Message, Notification, Snapshot, Stepped, StoreUnavailable, Verdict
-from ingestd.store import BatchRefused
 from ingestd.world import World, combine
 
 log = structlog.get_logger("ingestd.engine")
@@ -27,6 +28,12 @@ DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about sile
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
 SINGLY = 2000  # entries stepped one by one after an unclean end: more than can have been under way
 POLL = 30.0  # seconds between looks for rows whose commit was unclear
+RETRY = 1.0  # seconds between tries to read a store that does not answer
+#: Why the engine itself sets an entry aside; the journal says so in these words, which a replay knows it by.
+DIED = "the process died twice while stepping it"
+REFUSED = "the store refuses what it leads to"
+HOPELESS = "neither what it leads to nor an incident about it can be kept"
+ASIDE = frozenset({DIED, REFUSED, HOPELESS})
 
 
 class Clock(Protocol):
@@ -80,6 +87,8 @@ class Stepping(Struct):
 
 
 Told = Callable[[Sequence[Stepped]], None]
+Key = int | tuple[str, bytes]  # an entry: its inbox id, or what the engine journals of its own
+NOTES = ("start", "gap", "clock", "reload")  # what only the engine's memory holds until it is committed
 
 
 class Engine:
@@ -99,7 +108,9 @@ class Engine:
         self._known: set[int] = set()  # ids queued or under way
         self._lately: set[int] = set()  # ids committed since the last look for stray rows
         self._suspects: dict[int, int] = {}  # id -> attempts, of entries to be stepped one by one
-        self._refused: set[int] = set()  # ids whose changes the database does not take
+        self._refused: Counter[Key] = Counter()  # how often the changes of an entry could not be kept
+        self._careful = 0  # so many entries are still to be committed one by one
+        self._lost: list[Waiting] = []  # notes of ours in batches that were not taken
         self._base = (0.0, 0.0)  # (engine's clock, monotonic) at the start
         self._open: Stepping | None = None  # the entry whose units are being decided
         self._deaf = 0.0  # seconds of the present lag by which deadlines have moved
@@ -126,14 +137,9 @@ class Engine:
     # -- in
     def feed(self, entry: Entry) -> None:
         """A committed entry is to be stepped. Commands and receipts overtake alerts."""
-        if entry.id in self._known:
-            return
-        self._known.add(entry.id)
-        kind = entry.message.kind
-        if kind == "command":
+        if entry.message.kind == "command":
             self._verdicts[entry.id] = asyncio.get_running_loop().create_future()
-        self._line(entry).append(Waiting(entry, self.now()))
-        self._wake.set()
+        self._queue_up(entry, self.now())
 
     def note(self, message: Message, rules: Rulebook | None = None) -> None:
         """Journal something of the engine's own: a start, a gap, a clock step, a reload (with its rules)."""
@@ -158,14 +164,14 @@ class Engine:
         wall = self._clock.wall()
         at = max(snapshot.at, wall - snapshot.wall_offset)
         self._base = (at, self._clock.monotonic())
-        if snapshot.position and at - snapshot.at > DEAF_AFTER:
-            self.note(Message(kind="gap", source="engine", body=repr(at - snapshot.at).encode(), received=wall))
         self.note(Message(kind="start", source="engine", body=origin, received=wall))
+        if snapshot.position and at - snapshot.at > DEAF_AFTER:
+            self._deaf = at - snapshot.at
+            self.note(Message(kind="gap", source="engine", body=repr(self._deaf).encode(), received=wall))
         left = self._store.pending()
         if self._store.unclean:
             self._suspects = {entry.id: entry.attempts for entry in left[:SINGLY]}
-        for entry in left:
-            self.feed(entry)
+        self._take_up(left)
 
     async def run(self) -> None:
         """Step until stopped; what was taken in before the stop is stepped still."""
@@ -194,6 +200,19 @@ class Engine:
     def _line(self, entry: Entry) -> deque[Waiting]:
         return self._urgent if entry.message.kind in ("command", "receipt") else self._queue
 
+    def _queue_up(self, entry: Entry, arrived: float) -> None:
+        if entry.id not in self._known:
+            self._known.add(entry.id)
+            self._line(entry).append(Waiting(entry, arrived))
+            self._wake.set()
+
+    def _take_up(self, left: Iterable[Entry]) -> None:
+        """Queue what the store had kept. Each arrived when it was received: an acknowledgement beats later timers."""
+        for entry in left:
+            message = entry.message
+            heard = message.received - (0.0 if message.kind == "receipt" else self.world.wall_offset)
+            self._queue_up(entry, min(self.now(), max(self.world.at, heard)))
+
     async def _slice(self) -> bool:
         """Decide for at most 2 ms; hand what is done to the store. A long body goes on in the next slice."""
         batch: list[Stepped] = []
@@ -204,7 +223,7 @@ class Engine:
                 waiting = self._next()
                 if waiting is None:
                     break
-                if waiting.entry.id in self._suspects:
+                if self._careful or waiting.entry.id in self._suspects:
                     if batch:
                         self._line(waiting.entry).appendleft(waiting)
                         break
@@ -215,6 +234,8 @@ class Engine:
             if self._go_on(self._open, end):
                 batch.append(self._finish(self._open))
                 self._open = None
+            elif self._rebuild:
+                break
         if batch:
             await self._hand_over(batch)
         return worked
@@ -237,11 +258,15 @@ class Engine:
 
     def _go_on(self, stepping: Stepping, end: float) -> bool:
         """Decide and apply unit by unit until ``end``; whether the entry is done."""
-        for changes in stepping.units:
-            self.world.apply(changes)
-            stepping.parts.append(changes)
-            if perf_counter() >= end:
-                return False
+        try:
+            for changes in stepping.units:
+                self.world.apply(changes)
+                stepping.parts.append(changes)
+                if perf_counter() >= end:
+                    return False
+        except Exception as broken:  # it could not even be set aside, or left the world half changed
+            self._give_up([stepping.waiting], broken)
+            return False
         return True
 
     def _finish(self, stepping: Stepping) -> Stepped:
@@ -255,20 +280,22 @@ class Engine:
 
     def _decided(self, waiting: Waiting, at: float) -> Iterable[Changes]:
         entry = waiting.entry
-        if entry.id and entry.id in self._refused:
-            return [pipeline.shunt(self.world, entry.message, at, RuntimeError("the store refuses what it leads to"))]
-        if self._suspects.pop(entry.id, 0) if entry.id else 0:
-            return [
-                pipeline.shunt(self.world, entry.message, at, RuntimeError("the process died twice while stepping it"))
-            ]
+        died = self._suspects.pop(entry.id, 0)
+        refusals = self._refused[_key(entry)]
+        if refusals or died:
+            why = HOPELESS if refusals > 1 else REFUSED if refusals else DIED
+            return (set_aside(self.world, entry.message, at, why) for _ in range(1))
         return pipeline.step(self.world, entry, at)
 
     async def _alone(self, waiting: Waiting) -> None:
         """After an unclean end: the attempt is committed first, so that what kills is known by its second death."""
-        if not self._suspects[waiting.entry.id]:
+        self._careful = max(0, self._careful - 1)
+        if self._suspects.get(waiting.entry.id) == 0:
             await self._store.attempt((waiting.entry.id,))
         stepping = self._begin(waiting)
         while not self._go_on(stepping, perf_counter() + SLICE):
+            if self._rebuild:
+                return
             await asyncio.sleep(0)
         await self._hand_over([self._finish(stepping)])
         while self._commits:
@@ -284,22 +311,20 @@ class Engine:
     async def _commit(self, batch: list[Stepped]) -> None:
         try:
             await self._store.commit(batch)
-        except BatchRefused as error:
-            log.error("batch refused", error=str(error), first=batch[0].position)
-            if len(batch) == 1 and batch[0].entry.id:
-                self._refused.add(batch[0].entry.id)
-            self._rebuild = True
-            self._wake.set()
-            return
         except StoreUnavailable:
             return  # stopping: what was not committed is stepped again at the next start
+        except Exception as error:  # BatchRefused, or rows that can't be written down at all
+            self._give_up([Waiting(stepped.entry, stepped.at) for stepped in batch], error)
+            return
         finally:
             self._slots.release()
+        for stepped in batch:
+            self._refused.pop(_key(stepped.entry), None)
         ids = {stepped.entry.id for stepped in batch}
         self._known -= ids
         self._lately |= ids
         for stepped in batch:
-            waiting = self._verdicts.get(stepped.entry.id)
+            waiting = self._verdicts.pop(stepped.entry.id, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(
                     stepped.changes.verdict or Verdict(False, stepped.changes.shunted or "nothing was decided")
@@ -307,19 +332,49 @@ class Engine:
             _tell_log(stepped)
         self._committed(batch)
 
+    def _give_up(self, batch: Sequence[Waiting], error: Exception) -> None:
+        """What these lead to can't be kept, and nothing decided after them: rebuild, and go on one by one."""
+        log.error("batch given up", error=str(error), entries=[waiting.entry.id for waiting in batch])
+        if not self._rebuild and len(batch) == 1:  # those after the first are refused for its sake
+            self._refused[_key(batch[0].entry)] += 1
+        self._careful += len(batch)
+        self._lost += [waiting for waiting in batch if _is_note(waiting.entry)]
+        self._rebuild = True
+        self._wake.set()
+
     async def _load_again(self) -> None:
         """The database refused a batch: discard the world, rebuild it, step what was under way one by one."""
         while self._commits:
             await asyncio.wait(self._commits)
+        if any(times > 1 for times in self._refused.values()):
+            await asyncio.sleep(RETRY)  # a timer that is hopeless comes back at once: leave room for the others
+        snapshot, left = await self._read()
+        if self._open is not None and _is_note(self._open.waiting.entry) and self._open.waiting not in self._lost:
+            self._lost.append(self._open.waiting)
+        # A lost reload was taken over already: its rules are those of now.
+        lost = [
+            replace(w, rules=(w.rules or self._rules) if w.entry.message.kind == "reload" else None) for w in self._lost
+        ]
+        self._notes.extendleft(reversed(lost))
+        self._lost.clear()
         self._rebuild, self._open = False, None
         self._urgent.clear()
         self._queue.clear()
         self._known.clear()
-        self.world = World(self._rules, self._store.load())
-        left = self._store.pending()
-        self._suspects = {entry.id: 0 for entry in left[:SINGLY] if entry.id not in self._refused}
-        for entry in left:
-            self.feed(entry)
+        self.world = World(self._rules, snapshot)
+        self._suspects = {entry.id: 0 for entry in left[:SINGLY] if not self._refused[_key(entry)]}
+        self._take_up(left)
+
+    async def _read(self) -> tuple[Snapshot, tuple[Entry, ...]]:
+        """All rows and what is left to step, as soon as the store answers; nothing comes in between the two."""
+        while True:
+            try:
+                return self._store.load(), self._store.pending()
+            except Exception as error:
+                if self._stopping:
+                    raise
+                log.warning("the store does not answer; the world waits", error=str(error))
+                await asyncio.sleep(RETRY)
 
     # -- looking around
     async def _rest(self) -> None:
@@ -348,10 +403,25 @@ class Engine:
     async def _look_for_strays(self) -> None:
         """Rows whose commit was unclear to their sender are in the store all the same."""
         self._lately.clear()
-        found = await asyncio.to_thread(self._store.pending, frozenset(self._known))
-        for entry in found:
-            if entry.id not in self._lately:
-                self.feed(entry)
+        try:
+            found = await asyncio.to_thread(self._store.pending, frozenset(self._known))
+        except Exception as error:  # the next look may do
+            log.warning("the store does not answer", error=str(error))
+            return
+        self._take_up(entry for entry in found if entry.id not in self._lately)
+
+
+def set_aside(world: World, message: Message, at: float, why: str) -> Changes:
+    """What becomes of an entry that must not be stepped again, or that can't be; ``why`` is one of ``ASIDE``."""
+    if why == HOPELESS or message.kind in NOTES:
+        return Changes(shunted=why)
+    if message.kind == "tick":
+        kind, _, number = message.body.decode().partition(" ")
+        return replace(
+            pipeline.decide(world, at, lambda s: mishap.put_off(s, kind, int(number), why)),
+            shunted=why,
+        )
+    return replace(pipeline.shunt(world, message, at, RuntimeError(why)), shunted=why)
 
 
 def pages(batch: Sequence[Stepped]) -> list[Notification]:
@@ -374,3 +444,11 @@ def _tell_log(stepped: Stepped) -> None:
         log.warning(
             "shunted", entry=stepped.entry.id, source=stepped.entry.message.source, error=stepped.changes.shunted
         )
+
+
+def _key(entry: Entry) -> Key:
+    return entry.id or (entry.message.kind, entry.message.body)
+
+
+def _is_note(entry: Entry) -> bool:
+    return entry.message.kind in NOTES

@@ -134,7 +134,6 @@ def test_init_without_answers_asks_nothing_of_a_script(here: Path, flags: list[s
 
 def test_init_asks_until_the_answer_makes_sense(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter(["what?", "mail.x.example", "ann@x.example"])
-    monkeypatch.setattr(first.sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: next(answers))
     assert main(["init"]) == 0 and load_site(here / "ingestd.yaml")
 

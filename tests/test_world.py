@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.night import MORNING, Night, trading_company
 
 from ingestd import pipeline
 from ingestd.model import Alert, Incident, Message, NodeMark, Snapshot, Stepped
 from ingestd.world import World, combine
+from tests.night import MORNING, Night, trading_company
 
 RULES = trading_company()
 HOSTS = (

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import secrets
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -65,9 +64,12 @@ def _asked(question: str, given: str | None, shape: re.Pattern[str], *, yes: boo
             if given is not None:
                 raise CommandError(problem, 2)
             say(problem)
-        if yes or not sys.stdin.isatty():
+        if yes:
             raise CommandError(f"{question}: give --relay and --address", 2)
-        answer = input(f"{question}: ").strip()
+        try:
+            answer = input(f"{question}: ").strip()
+        except EOFError:
+            raise CommandError(f"{question}: no answer; give --relay and --address", 2) from None
     return answer
 
 

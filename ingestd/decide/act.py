@@ -59,8 +59,9 @@ def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
 
 
 def _resolve(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
-    worked = (*incident.worked, Work(actor, command.minutes)) if command.minutes else incident.worked
-    s.put_incident(replace(incident, fixed_by=command.text or incident.fixed_by, worked=worked, closure_code="person"))
+    _work(s, incident, command, actor)
+    done = s.survivor(incident.number)
+    s.put_incident(replace(done, fixed_by=command.text or done.fixed_by, closure_code="person"))
     for alert in list(s.firing(incident.number)):
         s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
     ending.resolve(s, incident.number, command.text or f"resolved by {actor}", actor)
@@ -82,6 +83,7 @@ def _noted(s: State, incident: Incident, command: Command, actor: str) -> Verdic
     if not command.text:
         return Verdict(False, "a note needs a text", incident.number)
     _note(s, incident, command, actor)
+    _work(s, incident, command, actor)
     return Verdict(True, f"noted on incident {incident.number}", incident.number)
 
 
@@ -106,6 +108,11 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
 def _note(s: State, incident: Incident, command: Command, actor: str) -> None:
     if command.text:
         s.log(incident.number, "note", command.text, actor=actor)
+
+
+def _work(s: State, incident: Incident, command: Command, actor: str) -> None:
+    if command.minutes:
+        s.put_incident(replace(incident, worked=(*incident.worked, Work(actor, command.minutes))))
 
 
 def _called(s: State, person: str) -> str:

@@ -16,7 +16,7 @@ def open_alert(s: State, place: Place) -> Alert | None:
 def new(s: State, place: Place, event: Event, message: Message, reading: Reading, *, department: str = "") -> Alert:
     """An alert of an event that was not known; not of any incident yet. ``department``: of a person's report."""
     classified = s.rules.classifier.classify(event)
-    department = department or s.rules.topology.department_of(event.sender)
+    department = department or report.department(s.rules, event.sender)
     watchers = dedup.first_watcher(s, message.source)
     reasons = (
         *reading.reasons,

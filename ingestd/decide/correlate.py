@@ -165,10 +165,10 @@ def _open(
     incident = Incident(
         number=number,
         state="triggered",
-        title=f"{_name(alert)}: {alert.summary}"[:200],
+        title=_title(alert),
         root=alert.node,
         watches=() if hidden else watches,
-        cause=cause or (alert.node if cause_kind else None),
+        cause=cause or (alert.node if cause_kind and _placed(alert) else None),
         cause_kind=cause_kind,  # type: ignore[arg-type]  # one of the literals, by the callers above
         began=alert.first_at,
         detected=s.at,
@@ -185,8 +185,23 @@ def _open(
     s.touch(number)
 
 
+def _title(alert: Alert) -> str:
+    named = alert.check or alert.report or _placed(alert)
+    return (f"{_name(alert)}: {alert.summary}" if named else alert.summary)[:200]
+
+
+def _placed(alert: Alert) -> bool:
+    """Whether anybody said where it is; else its node is only the source that spoke."""
+    return alert.known or alert.host is not None
+
+
 def _name(alert: Alert) -> str:
-    return f"{alert.node} {alert.check}" if alert.check and alert.check.casefold() != alert.node else alert.node
+    where = alert.node if _placed(alert) or alert.report else ""
+    return (
+        f"{where} {alert.check}".strip()
+        if alert.check and alert.check.casefold() != alert.node
+        else where or alert.node
+    )
 
 
 # -- evidence

@@ -119,9 +119,7 @@ def _cause_is_up(s: State, incident: Incident) -> bool:
         return up_at > max(s.mark(cause).inferred_at, incident.detected)
     reports = [a for a in s.alerts_at(cause) if a.down]
     if any(a.state == "firing" for a in reports):
-        return up_at > incident.detected and all(
-            a.node == cause and a.last_at < up_at for a in s.firing(incident.number)
-        )
+        return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
     # a cause that merely fell silent is not known to be back: up_at moves only with a real recovery or a proof
     return up_at > max([incident.detected, *(a.last_at for a in reports)])
 

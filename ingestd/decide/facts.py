@@ -3,13 +3,14 @@
 from ingestd.decide.state import State
 from ingestd.model import Alert, Facts, Incident, News
 
+_TOLD = frozenset({"correlate", "rank", "route", "person"})  # stages whose reasons a sleepy person can use
 _SHOWN = 12  # alerts in one text: a phone's screenful
 
 
 def facts_of(s: State, incident: Incident, *, news: tuple[News, ...] = (), step: int = 0) -> Facts:
     """Everything that the templates may use."""
     alerts = [a for n in s.group(incident.number) for a in s.members(n)]
-    alerts.sort(key=lambda a: (a.certainty == "unsure", a.certainty != "root", a.id))
+    alerts.sort(key=lambda a: (a.certainty == "unsure", a.node != incident.cause, a.certainty != "root", a.id))
     spec = s.rules.topology.nodes.get(incident.cause or "")
     return Facts(
         number=incident.number,
@@ -33,7 +34,7 @@ def facts_of(s: State, incident: Incident, *, news: tuple[News, ...] = (), step:
         policy=incident.policy,
         news=news,
         unheard=tuple(a.node for a in alerts if a.state == "unconfirmed" and not a.report),
-        reasons=incident.reasons[-12:],
+        reasons=tuple(r for r in incident.reasons if r.stage in _TOLD)[-12:],
         wall_offset=s.wall - s.at,
     )
 

@@ -7,6 +7,7 @@ transfer encodings and charsets are decoded here, because senders break each of 
 import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from email.message import Message as Tree
 from email.utils import mktime_tz, parsedate_tz
@@ -116,7 +117,7 @@ def _params(content_type: str) -> dict[str, str]:
 
 
 def _children(tree: Tree) -> list[Tree]:
-    payload: object = tree.get_payload()
+    payload: object = tree.get_payload() if tree.is_multipart() else None  # of a leaf it would guess a charset
     return [child for child in payload if isinstance(child, Tree)] if isinstance(payload, list) else []
 
 
@@ -181,8 +182,9 @@ def _text(tree: Tree) -> str:
 def _bytes(tree: Tree) -> bytes:
     """The payload without its transfer encoding; broken base64 is read as far as it goes."""
     if _raw(tree, "content-transfer-encoding").strip().lower() == "base64":
-        payload: object = tree.get_payload()
-        return _from_base64(payload.encode("ascii", "ignore")) if isinstance(payload, str) else b""
+        with suppress(TypeError):  # of a charset in several parts, which the library can't use
+            payload: object = tree.get_payload()
+            return _from_base64(payload.encode("ascii", "ignore")) if isinstance(payload, str) else b""
     decoded: object = tree.get_payload(decode=True)  # undecoded, it would already have guessed a charset
     return decoded if isinstance(decoded, bytes) else b""
 

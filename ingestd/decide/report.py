@@ -6,6 +6,12 @@ from ingestd.model import AlertClass, Event
 _MOST = 64  # candidates: a large department's computers would only blur the picture
 
 
+def department(rules: Rulebook, sender: str) -> str:
+    """Where somebody works: by her address, else as people.yaml has it; "" if nobody knows."""
+    person = rules.people.persons.get(rules.people.by_mail(sender))
+    return rules.topology.department_of(sender) or (person.department if person else "")
+
+
 def candidates(rules: Rulebook, event: Event, department: str, cls: AlertClass) -> tuple[str, ...]:
     """Nodes to look for trouble at, nearest to the words first; none if the words are about something local."""
     mentioned = (value for label, value in event.labels if label == "mentions")

@@ -8,7 +8,6 @@ from ingestd.decide.state import State
 from ingestd.decide.when import Value
 from ingestd.model import PRIORITIES, SEVERITIES, Alert, Impact, Incident, News, Priority
 
-
 _TYPICAL = 50  # so many alerts tell what an incident is about
 
 

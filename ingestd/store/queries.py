@@ -46,6 +46,7 @@ class Journalled(Struct, frozen=True):
     state: str  # done | shunted
     recogniser: str | None
     verdict: Verdict | None
+    error: str = ""  # why it was set aside
 
 
 class Queries:
@@ -199,13 +200,14 @@ def _entries(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _journal(after: int, last: int | None) -> Select[Any]:
-    query = _entries(inbox.c.position, inbox.c.at, inbox.c.state, inbox.c.recogniser, inbox.c.verdict)
+    query = _entries(inbox.c.position, inbox.c.at, inbox.c.state, inbox.c.recogniser, inbox.c.verdict, inbox.c.error)
     query = query.where(inbox.c.position > after).order_by(inbox.c.position).limit(CHUNK)
     return query if last is None else query.where(inbox.c.position <= last)
 
 
 def _journalled(row: Any) -> Journalled:
-    return Journalled(rows.entry(row), row.position, row.at, row.state, row.recogniser, rows.verdict(row.verdict))
+    verdict = rows.verdict(row.verdict)
+    return Journalled(rows.entry(row), row.position, row.at, row.state, row.recogniser, verdict, row.error)
 
 
 def _line(row: Any) -> TimelineRow:

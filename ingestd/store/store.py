@@ -77,13 +77,13 @@ class Store:
             raise
         return store
 
-    async def close(self) -> None:
-        """Commit what is queued, note that the end was clean, and disconnect. Safe to call twice."""
+    async def close(self, *, clean: bool = True) -> None:
+        """Commit what is queued, note that the end was clean (if it was), and disconnect. Safe to call twice."""
         if self._closed:
             return
         self._closed = True
         await asyncio.to_thread(self._writer.stop, self._limits.patience)
-        await asyncio.to_thread(self._end)
+        await asyncio.to_thread(self._end, clean)
 
     async def __aenter__(self) -> Self:
         return self
@@ -215,10 +215,10 @@ class Store:
             self._progress = read_progress(connection)
             _put_meta(connection, "clean", "no")
 
-    def _end(self) -> None:
+    def _end(self, clean: bool) -> None:
         try:
             with self._writing.begin() as connection:
-                _put_meta(connection, "clean", "yes")
+                _put_meta(connection, "clean", "yes" if clean else "no")
         except Exception as error:  # the next start only looks closer than it needs to
             log.warning("the store was not marked as cleanly closed: %s", error)
         self._writing.dispose()

@@ -43,7 +43,9 @@ def test_pages_are_held_while_unexplained_neighbours_keep_failing() -> None:
 
 
 def test_the_hold_has_an_end() -> None:
-    rules = trading_company(topology=ROW + "".join(f"  - {{id: pc-{n}, kind: pc, depends_on: [sw]}}\n" for n in range(9)))
+    rules = trading_company(
+        topology=ROW + "".join(f"  - {{id: pc-{n}, kind: pc, depends_on: [sw]}}\n" for n in range(9))
+    )
     night = Night(rules)
     night.webhook(0, alert("srv-1"))
     for n in range(9):
@@ -69,6 +71,25 @@ def test_the_nearest_common_ancestor_is_suspected() -> None:
     night.webhook(5, alert("srv-2"))
     night.until(60)
     assert [i.cause for i in night.incidents()] == ["sw"]
+
+
+def test_of_two_that_fit_equally_the_nearer_is_suspected() -> None:
+    night = row("nodes: [{id: sw}, {id: psu}, {id: a, depends_on: [sw, psu]}, {id: b, depends_on: [sw, psu]}]")
+    night.webhook(0, alert("a"))
+    night.webhook(5, alert("b"))
+    night.until(60)
+    assert [i.cause for i in night.incidents()] == ["sw"]
+
+
+def test_what_was_just_proved_up_is_not_suspected() -> None:
+    for proof, kinds in (("srv-5", {"reported"}), (None, {"inferred"})):
+        night = row()
+        for second, host in enumerate(("srv-1", "srv-2", "srv-3")):
+            night.webhook(second, alert(host))
+        if proof:
+            night.webhook(20, alert(proof, state="resolved"))
+        night.until(200)
+        assert {i.cause_kind for i in night.incidents()} == kinds
 
 
 def test_one_silent_child_is_no_ground_for_a_suspicion() -> None:

@@ -57,6 +57,13 @@ def test_a_source_that_fell_silent_no_longer_holds_an_alert_open() -> None:
     assert night.alerts("acc-sw-18")[0].state == "resolved"
 
 
+def test_a_burst_of_redeliveries_does_not_shorten_what_counts_as_silence() -> None:
+    night = Night()
+    for at in (0, 1200, 2400, 2401):
+        night.webhook(at, alert("box"))
+    assert night.alerts("box")[0].due_at == MORNING + 2401 + 3 * 1200
+
+
 def test_a_source_that_speaks_once_holds_its_alert_until_it_says_otherwise() -> None:
     night = Night()
     night.webhook(0, alert("acc-sw-18"), source="says it once")

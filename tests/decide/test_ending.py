@@ -24,6 +24,11 @@ nodes:
   - {id: sw, kind: switch, depends_on: [{any_of: [r1, r2]}], owner: network}
   - {id: srv-1, depends_on: [sw], owner: systems}
 """
+RING = """
+nodes:
+  - {id: ring-1, kind: switch, depends_on: [ring-2], owner: network}
+  - {id: ring-2, kind: switch, depends_on: [ring-1], owner: network}
+"""
 
 
 def night_over(topology: str) -> Night:
@@ -41,6 +46,13 @@ def test_a_recovery_proves_everything_that_it_needs_up() -> None:
     assert {m.node: m.up_at - night.begin for m in night.world.marks.values()} == dict.fromkeys(
         ("web", "nas-1", "nas-2", "sw"), 500.0
     )
+
+
+def test_a_recovery_in_a_circle_proves_each_member_once() -> None:
+    night = night_over(RING)
+    night.webhook(0, alert("ring-1"))
+    night.webhook(500, alert("ring-1", state="resolved"))
+    assert sorted(night.world.marks) == ["ring-1", "ring-2"]
 
 
 def test_a_proof_ends_the_incident_of_a_node_above_although_it_has_no_part_in_it() -> None:

@@ -38,7 +38,9 @@ def test_a_failure_of_a_page_that_is_not_known_changes_nothing() -> None:
     night.nagios(0, "acc-sw-18")
     night.until(60)
     stray = night.pages[0]
-    stray.notification = stray.notification.__class__(id=77, incident=1, person="lin", kind="open", at=0.0, facts=stray.notification.facts)
+    stray.notification = stray.notification.__class__(
+        id=77, incident=1, person="lin", kind="open", at=0.0, facts=stray.notification.facts
+    )
     before = night.world.incidents[1]
     receipt(night, 70, stray, "failed")
     assert night.world.incidents[1] == before

@@ -42,6 +42,14 @@ def test_a_group_explains_only_when_all_of_it_is_down_and_then_by_its_first_memb
     assert night.world.incidents[night.alerts("srv-1")[0].incident].cause == "r1"
 
 
+def test_of_two_dead_dependencies_the_one_that_was_first_is_the_cause() -> None:
+    both = "nodes: [{id: nas}, {id: psu}, {id: srv-1, depends_on: [nas, psu]}]"
+    night = Night(trading_company(topology=both))
+    for second, host in enumerate(("psu", "nas", "srv-1")):
+        night.webhook(second, alert(host))
+    assert night.world.incidents[night.alerts("srv-1")[0].incident].cause == "psu"
+
+
 def test_a_node_that_came_back_explains_late_symptoms_for_two_minutes() -> None:
     for late, found in ((219, ["r1"]), (221, ["r1", "srv-1"])):
         night = Night(trading_company(topology=SPARE.replace("{any_of: [r1, r2]}", "r1")))

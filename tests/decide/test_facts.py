@@ -4,7 +4,6 @@ from tests.decide.stories import alert
 from tests.night import Night
 
 
-
 def test_a_page_names_cause_symptoms_remedy_and_who_is_hit() -> None:
     night = Night()
     night.nagios(0, "acc-sw-17")

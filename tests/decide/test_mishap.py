@@ -19,7 +19,10 @@ def test_an_unreadable_message_is_shown_by_its_first_line_that_says_something() 
     night = Night()
     body = b"\n \nsomething odd\nmore of it"
     night.message(0, Message(kind="webhook", source="prod", adapter="generic", body=body, refused="not JSON"))
-    assert night.alerts("prod")[0].summary == "a message from prod can't be understood (RefusedError: not JSON): something odd"
+    assert (
+        night.alerts("prod")[0].summary
+        == "a message from prod can't be understood (RefusedError: not JSON): something odd"
+    )
 
 
 def test_an_empty_unreadable_message_is_shown_too() -> None:

@@ -17,7 +17,11 @@ def team(name: str, members: tuple[str, ...] = ("ann", "bob", "cy"), rota: Rota 
 def people(*teams: Team) -> People:
     staff = (
         Person(id="ann", mail="Ann@shop.example", manager="cy"),
-        Person(id="bob", manager="cy", contacts=(Contact(address="bob@shop.example"), Contact(channel="sms", address="+49"))),
+        Person(
+            id="bob",
+            manager="cy",
+            contacts=(Contact(address="bob@shop.example"), Contact(channel="sms", address="+49")),
+        ),
         Person(id="cy", manager="left-last-year"),
     )
     return People(PeopleFile(people=staff, teams=teams), "Europe/Berlin")

@@ -3,6 +3,7 @@
 import pytest
 
 from ingestd.decide.report import candidates
+from ingestd.model import Event
 from tests.night import Night, trading_company
 
 RULES = trading_company()
@@ -12,6 +13,10 @@ nodes:
   - {id: printer-9, department: press, depends_on: [sw]}
 departments: [{id: sales, uses: [sw]}]
 """
+
+
+def said(text: str, *mentions: str) -> Event:
+    return Event(state="firing", summary=text, report=True, labels=tuple(("mentions", node) for node in mentions))
 
 
 @pytest.mark.parametrize(
@@ -24,18 +29,25 @@ departments: [{id: sales, uses: [sw]}]
         ("no network", "", "reachability", ()),
     ],
 )
-def test_what_is_named_goes_before_what_the_department_uses(text: str, department: str, cls: str, found: tuple[str, ...]) -> None:
-    assert candidates(RULES, text, department, cls) == found  # type: ignore[arg-type]
+def test_what_is_named_goes_before_what_the_department_uses(
+    text: str, department: str, cls: str, found: tuple[str, ...]
+) -> None:
+    assert candidates(RULES, said(text), department, cls) == found  # type: ignore[arg-type]
+
+
+def test_what_the_whole_mail_mentions_goes_before_its_first_line() -> None:
+    found = candidates(RULES, said("hr-server again", "sales-mail", "hr-server"), "", "local")
+    assert found == ("sales-mail", "hr-server")
 
 
 def test_a_department_that_is_only_written_at_nodes_counts_too() -> None:
-    assert candidates(trading_company(topology=DESKS), "no network", "press", "reachability") == ("printer-9",)
+    assert candidates(trading_company(topology=DESKS), said("no network"), "press", "reachability") == ("printer-9",)
 
 
 def test_a_large_department_is_looked_at_only_in_part() -> None:
     nodes = "".join(f"  - {{id: pc-{n}, kind: pc, department: press}}\n" for n in range(100))
     rules = trading_company(topology="nodes:\n" + nodes)
-    assert len(candidates(rules, "no network", "press", "reachability")) == 64
+    assert len(candidates(rules, said("no network"), "press", "reachability")) == 64
 
 
 def test_a_report_waits_for_what_it_is_about() -> None:

@@ -13,9 +13,7 @@ def router(*routes: RouteSpec) -> Router:
 
 
 def test_the_first_route_that_matches_counts() -> None:
-    found = router(
-        RouteSpec(id="urgent", when={"priority": "P1"}, policy="loud"), RouteSpec(id="rest", policy="calm")
-    )
+    found = router(RouteSpec(id="urgent", when={"priority": "P1"}, policy="loud"), RouteSpec(id="rest", policy="calm"))
     assert found.route({"priority": "P1"}).policy is LOUD
     assert found.route({"priority": "P4"}).policy is CALM
     assert found.route({"priority": "P4"}).reason.rule == "rest"

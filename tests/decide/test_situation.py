@@ -1,7 +1,14 @@
 """Rank and route follow what an incident becomes; those who were told hear what they would act on."""
 
 from tests.decide.stories import alert
-from tests.night import Night
+from tests.night import Night, trading_company
+
+BRANCH = """
+nodes:
+  - {id: r1, kind: router, owner: network}
+  - {id: sw, kind: switch, depends_on: [r1], owner: network}
+  - {id: shop, kind: service, class: critical, depends_on: [r1], owner: systems}
+"""
 
 
 def test_a_cause_that_makes_it_more_important_is_one_update_with_both() -> None:
@@ -15,11 +22,23 @@ def test_a_cause_that_makes_it_more_important_is_one_update_with_both() -> None:
     assert [[(n.what, n.text) for n in told] for told in news] == [[("cause", "acc-sw-17"), ("priority", "P3 -> P1")]]
 
 
-def test_a_storm_is_judged_by_its_first_fifty_alerts() -> None:
-    night = Night()
-    night.webhook(0, {"alerts": [alert("acc-sw-18", f"port {n}", severity="warning") for n in range(60)]})
-    first = night.alerts("acc-sw-18")[0].incident
-    assert len([a for a in night.alerts("acc-sw-18") if a.incident == first]) == 60
-    worst = {"alerts": [alert("acc-sw-18", f"port {n}", severity="critical") for n in range(60, 62)]}
-    night.webhook(5, worst)
-    assert night.world.incidents[first].priority == "P2", "the same as before: the network is out, whatever a port says"
+def storm() -> Night:
+    """Sixty ports of one switch."""
+    night = Night(trading_company(topology=BRANCH))
+    night.webhook(0, {"alerts": [alert("sw", f"port {n}", severity="warning") for n in range(60)]})
+    assert [(i.number, i.priority) for i in night.incidents()] == [(1, "P2")]
+    return night
+
+
+def test_one_more_alert_of_a_storm_is_kept_and_ranks_nothing_anew() -> None:
+    night = storm()
+    night.webhook(5, alert("sw", "port 60"))
+    changes = night.journal[-1].changes
+    assert [a.incident for a in changes.alerts] == [1]
+    assert changes.incidents == ()
+
+
+def test_a_storm_that_finds_its_cause_is_ranked_anew() -> None:
+    night = storm()
+    night.webhook(10, alert("r1"))
+    assert [(i.number, i.cause, i.priority) for i in night.incidents()] == [(1, "r1", "P1")]

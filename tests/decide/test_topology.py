@@ -20,8 +20,8 @@ def graph(*nodes: NodeSpec, **more: object) -> Topology:
     return Topology(TopologyFile(nodes=nodes, **more))  # type: ignore[arg-type]
 
 
-def node(id: str, *needs: str | AnyOf, **more: object) -> NodeSpec:
-    return NodeSpec(id=id, depends_on=needs, **more)  # type: ignore[arg-type]
+def node(name_: str, *needs: str | AnyOf, **more: object) -> NodeSpec:
+    return NodeSpec(id=name_, depends_on=needs, **more)  # type: ignore[arg-type]
 
 
 OFFICE = graph(
@@ -176,13 +176,15 @@ def test_the_department_of_a_mail_address() -> None:
             datetime.fromtimestamp(1_000_000, timezone(timedelta(hours=8))),
             datetime.fromtimestamp(1_003_600, timezone(timedelta(hours=8))),
         ),
-        (datetime(1970, 1, 12, 13, 46, 40), datetime(1970, 1, 12, 14, 46, 40)),  # noqa: DTZ001  # bare: UTC
+        (datetime(1970, 1, 12, 13, 46, 40), datetime(1970, 1, 12, 14, 46, 40)),  # bare: UTC
     ],
 )
 def test_a_window_covers_its_target_and_what_depends_on_it(start: float | datetime, end: float | datetime) -> None:
     window = MaintenanceSpec(targets=("sw",), start=start, end=end, summary="firmware")
     found = graph(node("r1"), node("sw", "r1"), node("db", "sw"), maintenance=(window,))
-    assert found.maintenance("db", 1_000_000.0) == Window("sw", 1_000_000.0, 1_003_600.0, "firmware", frozenset({"sw", "db"}))
+    assert found.maintenance("db", 1_000_000.0) == Window(
+        "sw", 1_000_000.0, 1_003_600.0, "firmware", frozenset({"sw", "db"})
+    )
     assert found.maintenance("db", 999_999.0) is None
     assert found.maintenance("db", 1_003_600.0) is None
     assert found.maintenance("r1", 1_000_000.0) is None

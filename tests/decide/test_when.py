@@ -1,5 +1,6 @@
 """The matching language of the rule files, one line of YAML at a time."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,13 @@ import pytest
 from ingestd.decide.when import Situation, compile_when
 
 FACTS = ("node", "people", "report", "departments", "text")
-SWITCH: Situation = {"node": "acc-sw-17", "people": 170.0, "report": False, "departments": ("sales", "hr"), "text": "Link DOWN"}
+SWITCH: Situation = {
+    "node": "acc-sw-17",
+    "people": 170.0,
+    "report": False,
+    "departments": ("sales", "hr"),
+    "text": "Link DOWN",
+}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +76,5 @@ def test_a_fact_that_is_not_known_is_empty() -> None:
     ],
 )
 def test_what_is_wrong_is_named(condition: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ValueError, match=".") as wrong:
+    with pytest.raises(ValueError, match=re.escape(complaint)):
         compile_when(condition, FACTS)
-    assert complaint in str(wrong.value)

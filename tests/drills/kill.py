@@ -27,7 +27,10 @@ def main() -> int:
 def survives(point: float) -> bool:
     command = [sys.executable, "-m", "ingestd.demo", "--quiet", "--kill-after", f"{point:.3f}"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    print(f"{point:6.2f} s: {'ok' if ran.returncode == 0 else 'FAILED ' + ran.stdout[-1000:] + ran.stderr[-2000:]}", flush=True)
+    print(
+        f"{point:6.2f} s: {'ok' if ran.returncode == 0 else 'FAILED ' + ran.stdout[-1000:] + ran.stderr[-2000:]}",
+        flush=True,
+    )
     return ran.returncode == 0
 
 

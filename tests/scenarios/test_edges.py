@@ -21,7 +21,13 @@ maintenance:
 
 
 def alert(host: str, check: str | None = None, state: str = "firing", **more: object) -> dict[str, object]:
-    body: dict[str, object] = {"host": host, "state": state, "summary": "host unreachable", "severity": "critical", **more}
+    body: dict[str, object] = {
+        "host": host,
+        "state": state,
+        "summary": "host unreachable",
+        "severity": "critical",
+        **more,
+    }
     return body | ({"check": check} if check else {})
 
 
@@ -42,7 +48,7 @@ def test_after_maintenance_the_same_pages() -> None:
 
 
 def test_a_critical_service_that_stays_silent_after_its_cause_returned_is_told() -> None:
-    night = Night(trading_company(topology=FIRMWARE.split("maintenance")[0]))
+    night = Night(trading_company(topology=FIRMWARE.split("maintenance", maxsplit=1)[0]))
     night.webhook(0, alert("sw"))
     night.webhook(10, alert("vm-1", "shop"))
     night.webhook(20, alert("vm-2"))
@@ -53,7 +59,7 @@ def test_a_critical_service_that_stays_silent_after_its_cause_returned_is_told()
 
 
 def test_what_is_reported_again_after_its_cause_returned_leaves() -> None:
-    night = Night(trading_company(topology=FIRMWARE.split("maintenance")[0]))
+    night = Night(trading_company(topology=FIRMWARE.split("maintenance", maxsplit=1)[0]))
     night.webhook(0, alert("sw"))
     night.webhook(20, alert("vm-2"))
     night.webhook(1000, alert("sw", state="resolved"))
@@ -109,9 +115,14 @@ def test_a_jump_of_the_clock_is_an_incident_and_moves_calendars_only() -> None:
 
 def test_an_unreadable_message_is_set_aside_and_opens_an_incident() -> None:
     night = Night()
-    changes = night.message(0, Message(kind="webhook", source="prod", adapter="generic", body=b"{oops", refused="line 1 column 2: expected a key"))
+    changes = night.message(
+        0,
+        Message(
+            kind="webhook", source="prod", adapter="generic", body=b"{oops", refused="line 1 column 2: expected a key"
+        ),
+    )
     assert "line 1 column 2" in changes.shunted
-    assert night.incidents()[0].title.startswith("prod ingestd: unreadable webhook from prod")
+    assert night.incidents()[0].title.startswith("ingestd: unreadable webhook from prod")
     assert night.incidents()[0].priority == "P4"
 
 
@@ -168,7 +179,9 @@ def test_repeated_refusals_are_one_low_incident_that_ends_by_itself() -> None:
     refusal = Message(kind="refusal", source="prod", body=b"5 refusals (401) from 192.0.2.7")
     night.message(0, refusal)
     night.message(600, refusal)
-    assert [(i.priority, i.title) for i in night.incidents()] == [("P4", "prod ingestd: refusals at prod: 5 refusals (401) from 192.0.2.7")]
+    assert [(i.priority, i.title) for i in night.incidents()] == [
+        ("P4", "ingestd: refusals at prod: 5 refusals (401) from 192.0.2.7")
+    ]
     night.until(600 + 1800 + 400)
     assert night.incidents()[0].state == "resolved"
 
@@ -203,7 +216,9 @@ def test_unknown_hosts_are_grouped_by_name_without_a_topology() -> None:
 def test_a_guessed_host_explains_nothing_and_closes_nothing() -> None:
     night = Night()
     night.nagios(0, "acc-sw-17")
-    night.mail(10, "alarm: hr-server is down", "please look at hr-server, it is DOWN", sender="script@mon-1.trading.example")
+    night.mail(
+        10, "alarm: hr-server is down", "please look at hr-server, it is DOWN", sender="script@mon-1.trading.example"
+    )
     night.mail(20, "OK: acc-sw-17 is up again", "acc-sw-17 has recovered", sender="script@mon-1.trading.example")
     assert night.alerts("acc-sw-17")[0].state == "firing"
     assert all(a.certainty == "root" for a in night.alerts("hr-server"))

@@ -157,7 +157,10 @@ def test_a_redundant_router_alone_explains_nothing() -> None:
 
 def test_a_local_problem_never_joins_a_storm() -> None:
     night = the_morning()
-    night.webhook(310, {"host": "hr-server", "check": "disk", "state": "firing", "summary": "disk usage 97 %", "severity": "warning"})
+    night.webhook(
+        310,
+        {"host": "hr-server", "check": "disk", "state": "firing", "summary": "disk usage 97 %", "severity": "warning"},
+    )
     assert night.incidents()[-1].cause_kind == "local"
 
 

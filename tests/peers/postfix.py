@@ -1,0 +1,171 @@
+"""A Postfix of our own: the company's mail server, which passes alerts on to ingestd and brings pages to mailboxes.
+
+It has its own configuration, queue and log in a temporary folder, listens on loopback only, and asks no DNS. What it
+can't hand over it tries again each second instead of each five minutes.
+"""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import smtplib
+import subprocess
+import tempfile
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestd.demo.site import free_port
+from tests.peers.site import peer, until
+
+OUR_DOMAIN = "trading.example"  # its people have mailboxes here
+ALERTS = "alerts@ingestd.trading.example"  # anything else goes to the smart host: ingestd
+MAILBOX_ACCOUNT = "nobody"
+
+MAIN = """
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/log
+maillog_file_prefixes = {home}
+myhostname = mta.{domain}
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_peername_lookup = no
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tls_security_level = none
+alias_maps =
+alias_database =
+relayhost = [127.0.0.1]:{next_hop}
+virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {home}/boxes
+virtual_mailbox_maps = inline:{{ {boxes} }}
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+transport_retry_time = 1s
+"""
+#: service, type, private, unprivileged, chroot, wakeup, most processes, command
+MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+pickup   unix       n - n 1 1 pickup
+cleanup  unix       n - n - 0 cleanup
+qmgr     unix       n - n 1 1 qmgr
+rewrite  unix       - - n - - trivial-rewrite
+bounce   unix       - - n - 0 bounce
+defer    unix       - - n - 0 bounce
+trace    unix       - - n - 0 bounce
+proxymap unix       - - n - - proxymap
+anvil    unix       - - n - 1 anvil
+smtp     unix       - - n - - smtp
+relay    unix       - - n - - smtp
+showq    unix       n - n - - showq
+error    unix       - - n - - error
+retry    unix       - - n - - error
+virtual  unix       - n n - - virtual
+postlog  unix-dgram n - n - 1 postlogd
+"""
+
+
+def needed() -> None:
+    """Skip the test where no Postfix can be started."""
+    peer("postfix", "Postfix", "postfix")
+    if os.geteuid() != 0:
+        pytest.skip("Postfix is started by root only: run this test as root")
+
+
+class Postfix:
+    """An instance; ``people`` are the names before the @ that have a mailbox."""
+
+    def __init__(self, people: tuple[str, ...]) -> None:
+        # Not pytest's folder: its parents are closed to Postfix's own account.
+        self.home = Path(tempfile.mkdtemp(prefix="ingestd-postfix-"))
+        self.home.chmod(0o755)
+        self.port = free_port()
+        self._people = people
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, next_hop: int) -> None:
+        """Start it with a port on loopback as the smart host, and wait until it greets."""
+        self._write(next_hop)
+        with (self.home / "start.log").open("wb") as said:
+            command = [peer("postfix", "Postfix", "postfix"), "-c", self.home / "conf", "start-fg"]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        try:
+            until(self._greets, "Postfix to start")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{(self.home / 'start.log').read_text()}{self.log}") from error
+
+    def stop(self) -> None:
+        """End it with all that is in its queue."""
+        if self._process is not None:
+            pid = self.home / "queue" / "pid" / "master.pid"
+            if self._process.poll() is None and pid.exists():
+                os.kill(int(pid.read_text()), signal.SIGTERM)
+            self._process.wait(10)
+        shutil.rmtree(self.home)
+
+    def submit(self, sender: str, mail: bytes) -> None:
+        """Give it an alert as a monitoring host's notification command does: through its ``sendmail``."""
+        self._run("sendmail", "-C", self.home / "conf", "-f", sender, "--", ALERTS, given=mail)
+
+    def queue(self) -> list[dict[str, Any]]:
+        """What it has not handed over yet, as its ``postqueue`` lists it."""
+        return [json.loads(line) for line in self._run("postqueue", "-c", self.home / "conf", "-j").splitlines()]
+
+    def waits_because(self, reason: str) -> int:
+        """How many mails are kept for a reason that its next hop gave."""
+        texts = [r.get("delay_reason", "") for mail in self.queue() for r in mail["recipients"]]
+        return sum(reason in text for text in texts)
+
+    def letters(self, person: str) -> list[EmailMessage]:
+        """What is in a person's mailbox, in the order ingestd numbered them."""
+        found = (self.home / "boxes" / person / "new").glob("*")
+        letters = [message_from_bytes(path.read_bytes(), policy=default) for path in found]
+        return sorted(letters, key=lambda letter: int(letter["X-Ingestd-Notification"]))
+
+    @property
+    def log(self) -> str:
+        path = self.home / "log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def _write(self, next_hop: int) -> None:
+        for name, account in (("conf", "root"), ("queue", "root"), ("data", "postfix"), ("boxes", MAILBOX_ACCOUNT)):
+            (self.home / name).mkdir(mode=0o755)
+            shutil.chown(self.home / name, account)
+        owner = pwd.getpwnam(MAILBOX_ACCOUNT)
+        main = MAIN.format(
+            home=self.home,
+            domain=OUR_DOMAIN,
+            next_hop=next_hop,
+            boxes=", ".join(f"{{{person}@{OUR_DOMAIN} = {person}/}}" for person in self._people),
+            uid=owner.pw_uid,
+            gid=owner.pw_gid,
+        )
+        (self.home / "conf" / "main.cf").write_text(main)
+        (self.home / "conf" / "master.cf").write_text(MASTER.format(port=self.port))
+
+    def _greets(self) -> bool:
+        try:
+            smtplib.SMTP("127.0.0.1", self.port, timeout=5).close()
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True
+
+    @staticmethod
+    def _run(program: str, *words: str | Path, given: bytes | None = None) -> bytes:
+        command = [peer(program, "Postfix", "postfix"), *words]
+        ran = subprocess.run(command, input=given, capture_output=True, timeout=10, check=False)
+        assert ran.returncode == 0, ran.stderr.decode("utf-8", "replace")
+        return ran.stdout
