@@ -169,6 +169,7 @@ class Told(Struct, frozen=True):
     person: str
     notification: int
     kind: NotificationKind
+    step: int = 0  # of the policy, counted from 1
     claimed: bool = False  # only what was claimed counts as told
     failed: bool = False
     ended: bool = False  # the end was decided for her

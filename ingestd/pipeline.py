@@ -70,7 +70,7 @@ def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
     if event.state == "resolved":
         alerts.over(s, known, place, event, message.source)
     elif known is not None and known.state == "firing":
-        s.put_alert(dedup.occurrence(s, known, event, message.source))
+        alerts.again(s, known, event, message.source)
     elif known is not None and alerts.rejoins(s, known):
         alerts.fires_again(s, known, event, message.source)
     else:

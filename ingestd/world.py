@@ -45,11 +45,6 @@ class Index(Generic[K]):
         for key in after - before:
             self.sets.setdefault(key, set()).add(number)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Index) and self.sets == other.sets
-
-    __hash__ = None  # type: ignore[assignment]  # mutable
-
 
 class IndexDraft(Generic[K]):
     """The same question over an index and the changes of a draft."""
@@ -275,16 +270,19 @@ class Draft:
         """The incident with this number, merged or not; None if it is closed."""
         return self._incidents.get(number) or self._world.incidents.get(number)
 
+    def numbered(self, number: int) -> Incident:
+        """The incident with this number, merged or not; KeyError if it is closed."""
+        return self._incidents.get(number) or self._world.incidents[number]
+
     def before(self, number: int) -> Incident | None:
         """The incident as it was before this step."""
         return self._world.incidents.get(number)
 
     def survivor(self, number: int) -> Incident:
         """The incident that this one continues as. KeyError if it is closed."""
-        incident = self._incidents.get(number) or self._world.incidents[number]
+        incident = self.numbered(number)
         while incident.merged_into:
-            into = incident.merged_into
-            incident = self._incidents.get(into) or self._world.incidents[into]
+            incident = self.numbered(incident.merged_into)
         return incident
 
     def group(self, number: int) -> list[int]:

@@ -49,6 +49,15 @@ class Desk:
         self.engine.start(origin)
         self.task = asyncio.get_running_loop().create_task(self.engine.run())
 
+    async def pause(self) -> None:
+        """The engine takes nothing up until ``go_on``."""
+        await self.quiet()
+        await self.stop()
+
+    def go_on(self) -> None:
+        self.engine._stopping = False
+        self.task = asyncio.get_running_loop().create_task(self.engine.run())
+
     async def later(self, seconds: float) -> None:
         """Time passes at once; what is due then goes off."""
         self.clock.at += seconds
@@ -62,7 +71,7 @@ class Desk:
             still = 0
             while still < 3:
                 due = engine.world.next_due()
-                busy = engine.queued or engine._open or engine._commits or engine._rebuild or self._letters
+                busy = engine.queued or engine._known or engine._open or engine._commits or engine._rebuild or self._letters
                 still = 0 if busy or (due is not None and due <= engine.now()) else still + 1
                 await asyncio.sleep(0.001)
                 if self.task is not None and self.task.done():

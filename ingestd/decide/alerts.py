@@ -54,6 +54,14 @@ def new(s: State, place: Place, event: Event, message: Message, reading: Reading
     )
 
 
+def again(s: State, known: Alert, event: Event, source: str) -> None:
+    """A repeat: counted; ranked anew if it got worse."""
+    repeated = dedup.occurrence(s, known, event, source)
+    s.put_alert(repeated)
+    if repeated.severity != known.severity:
+        s.touch(s.survivor(known.incident).number)
+
+
 def rejoins(s: State, alert: Alert) -> bool:
     """Whether an alert that fires again belongs where it was: the incident is cooling, or explains it still."""
     incident = s.survivor(alert.incident)
@@ -76,8 +84,6 @@ def over(s: State, known: Alert | None, place: Place, event: Event, source: str)
     if known is None or known.state == "resolved":
         if place.known and not event.guessed and s.rules.classifier.classify(event).down:
             ending.prove_up(s, place.node)
-        return
-    if event.guessed and not known.guessed:
         return
     heard = dedup.heard_recovery(s, known, source)
     if heard.state == "resolved":

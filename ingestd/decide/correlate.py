@@ -31,9 +31,6 @@ def place(s: State, alert: Alert) -> None:
 
 def adopt(s: State, node: str) -> None:
     """``node`` went down: link the incidents that waited beneath it and are now explained, unless much older."""
-    mine = why_down(s, node)
-    if mine is None:
-        return
     horizon = s.at - s.rules.times.adopt_window
     for number in sorted(s.waiting(node)):
         incident = s.incident(number)

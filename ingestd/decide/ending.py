@@ -93,9 +93,7 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
 def close(s: State, number: int) -> None:
     """The record of an ended incident leaves the world; the store keeps it."""
     for one in s.group(number):
-        incident = s.incident(one)
-        if incident:
-            s.put_incident(replace(incident, closed_at=s.at, end_at=0.0))
+        s.put_incident(replace(s.numbered(one), closed_at=s.at, end_at=0.0))
     s.log(number, "closed", "")
 
 

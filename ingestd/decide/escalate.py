@@ -84,11 +84,12 @@ def taken(s: State, number: int, person: str, *, owner: str = "") -> None:
     s.log(incident.number, "acknowledged", f"taken by {person}", actor=person)
 
 
-def lapse(s: State, number: int, why: str) -> None:
-    """An acknowledgement no longer covers what the incident has become: the policy runs again, its owner is told."""
+def start_anew(s: State, number: int, why: str) -> None:
+    """It has become more, or another team's: the policy begins again, and an acknowledgement of before lapses."""
     incident = s.survivor(number)
-    s.put_incident(replace(incident, state="triggered", step=0, resolve_at=0.0))
-    s.log(number, "lapsed", f"the acknowledgement of {incident.owner} lapses: {why}", rule="lapse")
+    if incident.state == "acknowledged":
+        s.log(number, "lapsed", f"the acknowledgement of {incident.owner} lapses: {why}", rule="lapse")
+    s.put_incident(replace(incident, state="triggered", step=0, resolve_at=0.0, resolve_step=0))
     advance(s, number)
 
 
@@ -167,7 +168,8 @@ def _failed(s: State, incident: Incident, mine: Told | None) -> None:
         return
     told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
     s.put_incident(replace(incident, told=told))
-    if incident.state == "triggered" and incident.step_at and all(t.failed for t in told):
+    waiting = incident.state == "triggered" and incident.step_at and mine.kind != "last_resort"
+    if waiting and all(t.failed for t in told if t.step == incident.step):
         advance(s, incident.number)
 
 
@@ -220,7 +222,7 @@ def _tell(
     ]
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
     if kind not in ("update", "end"):
-        s.put_incident(replace(incident, told=(*incident.told, Told(person, page, kind))))
+        s.put_incident(replace(incident, told=(*incident.told, Told(person, page, kind, step=incident.step))))
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from ingestd.decide.state import State
 from ingestd.model import PRIORITIES, Incident, Reason
 
+_REASONS = 40  # kept with an incident
+
 
 def merge(s: State, one: int, other: int, cause: str, why: str) -> int:
     """Link two incidents and name the cause of what survives; the survivor's number."""
     first, second = s.survivor(one), s.survivor(other)
-    if first.number == second.number:
-        return first.number
     survivor, loser = sorted((first, second), key=_standing)
     told = {t.person for t in survivor.told}
     kind = second.cause_kind if second.cause == cause else first.cause_kind
@@ -25,10 +25,7 @@ def merge(s: State, one: int, other: int, cause: str, why: str) -> int:
             title=title(s, cause, survivor.title),
             page_at=_page_at(survivor, loser),
             end_at=0.0,
-            reasons=(
-                *survivor.reasons,
-                Reason("correlate", "adopted", f"{loser.root or '#' + str(loser.number)}: {why}"),
-            ),
+            reasons=(*survivor.reasons, *_why(survivor, loser, why)),
         )
     )
     _retire(s, loser, survivor.number)
@@ -57,6 +54,13 @@ def set_cause(s: State, number: int, node: str, kind: str, why: Reason) -> None:
     )
     s.log(incident.number, "cause", f"cause: {node} ({why.text})", rule=why.rule)
     s.touch(incident.number)
+
+
+def _why(survivor: Incident, loser: Incident, why: str) -> tuple[Reason, ...]:
+    """A storm merges thousands: the first few reasons tell as much as all of them."""
+    if len(survivor.reasons) >= _REASONS:
+        return ()
+    return (Reason("correlate", "adopted", f"{loser.root or '#' + str(loser.number)}: {why}"),)
 
 
 def title(s: State, cause: str, otherwise: str) -> str:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from ingestd.decide import escalate
+from ingestd.decide.explain import why_down
 from ingestd.decide.rank import Ranking
 from ingestd.decide.state import State
 from ingestd.decide.when import Value
@@ -19,25 +20,25 @@ def settle(s: State, number: int) -> None:
     impact = _impact(s, incident)
     situation = facts(s, incident, impact)
     ranking = s.rules.ranker.rank(situation)
-    route = s.rules.router.route({**situation, "priority": ranking.priority})
-    kept = tuple(r for r in incident.reasons if r.stage not in ("rank", "route"))
     priority = _priority(incident, ranking)
-    lapses = incident.state == "acknowledged" and bool(incident.policy) and _rises(incident, priority)
+    route = s.rules.router.route({**situation, "priority": priority})
+    anew = bool(incident.told) and (_rises(incident, priority) or route.team != incident.team)
+    kept = tuple(r for r in incident.reasons if r.stage not in ("rank", "route"))
     s.put_incident(
         replace(
             incident,
             impact=impact,
             urgency=ranking.urgency,
             priority=priority,
-            policy=incident.policy if incident.told else route.policy.id,
+            policy=route.policy.id if anew or not incident.told else incident.policy,
             team=route.team,
             page_at=s.at if ranking.page_at_once and incident.page_at else incident.page_at,
             reasons=(*kept, *ranking.reasons, route.reason),
         )
     )
-    if lapses:
-        escalate.lapse(s, number, f"priority {incident.priority} -> {priority}")
     _tell_news(s, number, ranking)
+    if anew:
+        escalate.start_anew(s, number, f"priority {incident.priority} -> {priority}, team {route.team or 'nobody'}")
 
 
 def _tell_news(s: State, number: int, ranking: Ranking) -> None:
@@ -101,11 +102,13 @@ def _typical(s: State, incident: Incident) -> list[Alert]:
 
 
 def _impact(s: State, incident: Incident) -> Impact:
-    topology = s.rules.topology
-    cause = incident.cause
-    if cause in topology.nodes and cause is not None:
-        return topology.impact_of((cause,)) if incident.cause_kind == "local" else topology.impact(cause)
-    return topology.impact_of(w for w in incident.watches if topology.nodes[w].kind == "service")
+    topology, cause = s.rules.topology, incident.cause
+    if cause not in topology.nodes or cause is None:
+        return topology.impact_of(w for w in incident.watches if topology.nodes[w].kind == "service")
+    if incident.cause_kind == "local":
+        return topology.impact_of((cause,))
+    with_it = [p for p in topology.partners(cause) if why_down(s, p)]
+    return topology.impact_of(topology.reach_of({cause, *with_it})) if with_it else topology.impact(cause)
 
 
 def _priority(incident: Incident, ranking: Ranking) -> Priority:

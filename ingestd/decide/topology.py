@@ -97,6 +97,7 @@ class Topology:
         self._short: dict[str, str] = {}
         self._ancestors: dict[str, tuple[str, ...]] = {}
         self._reach: dict[str, frozenset[str]] = {}
+        self._partners: dict[str, frozenset[str]] = {}
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
         self._users = _users(file.departments)
@@ -245,13 +246,26 @@ class Topology:
         """The node and all that goes down with it if it alone fails."""
         found = self._reach.get(node)
         if found is None:
-            down, queue = {node}, deque([node])
-            while queue:
-                for child in self.children.get(queue.popleft(), ()):
-                    if child not in down and any(down.issuperset(group) for group in self.groups[child]):
-                        down.add(child)
-                        queue.append(child)
-            found = self._reach[node] = frozenset(down)
+            found = self._reach[node] = self.reach_of((node,))
+        return found
+
+    def reach_of(self, nodes: Iterable[str]) -> frozenset[str]:
+        """The nodes and all that goes down if all of them fail."""
+        down = set(nodes)
+        queue = deque(sorted(down))
+        while queue:
+            for child in self.children.get(queue.popleft(), ()):
+                if child not in down and any(down.issuperset(group) for group in self.groups[child]):
+                    down.add(child)
+                    queue.append(child)
+        return frozenset(down)
+
+    def partners(self, node: str) -> frozenset[str]:
+        """The nodes that stand in for this one: members of an any-of group with it."""
+        found = self._partners.get(node)
+        if found is None:
+            groups = (group for child in self.children.get(node, ()) for group in self.groups[child] if node in group)
+            found = self._partners[node] = frozenset(p for group in groups for p in group if p != node)
         return found
 
     def maintenance(self, node: str, wall: float) -> Window | None:

@@ -1,7 +1,7 @@
 """Two incidents become one: numbers stay valid, unclaimed pages are withdrawn."""
 
 from tests.decide.stories import Unclaimed
-from tests.night import Night
+from tests.night import Night, trading_company
 
 
 def two_told(night: Night) -> Night:
@@ -40,3 +40,14 @@ def test_an_acknowledged_number_survives_an_older_one_that_was_told() -> None:
     night.act(410, "chen", "ack", 2)
     night.nagios(500, "acc-sw-17")
     assert [(i.number, i.cause) for i in night.incidents()] == [(2, "acc-sw-17")]
+
+
+def test_a_storm_keeps_the_first_reasons_only() -> None:
+    names = [f"srv-{n}" for n in range(60)]
+    nodes = "".join(f"  - {{id: {name}, depends_on: [sw]}}\n" for name in names)
+    night = Night(trading_company(topology=f"nodes:\n  - {{id: sw, kind: switch}}\n{nodes}"))
+    for second, name in enumerate([*names, "sw"]):
+        night.nagios(second / 10, name)
+    (incident,) = night.incidents()
+    assert len(night.world.incidents) == 61
+    assert len(incident.reasons) < 50

@@ -167,20 +167,54 @@ def test_a_page_that_fails_moves_on_to_the_next_step_at_once() -> None:
     assert night.told() == [(60, "lin", "open"), (60, "chen", "functional")]
 
 
-def test_an_acknowledgement_lapses_when_it_gets_worse() -> None:
+def test_an_acknowledgement_lapses_when_it_gets_worse_and_the_right_team_is_told() -> None:
     night = Night()
     night.webhook(
-        0, {"host": "inventory-db", "check": "http", "state": "firing", "summary": "timed out", "severity": "critical"}
+        0, {"host": "mon-1", "check": "http", "state": "firing", "summary": "timed out", "severity": "critical"}
     )
     night.until(100)
-    first = night.incidents()[0]
-    assert night.act(110, "chen", "ack", first.number).ok
-    night.nagios(120, "core-rt-1")
-    night.nagios(121, "core-rt-2")
-    after = next(i for i in night.incidents() if i.cause == "core-rt-1")
-    assert after.number == first.number
-    if after.priority != first.priority:
-        assert after.state == "triggered"
+    assert night.act(110, "chen", "ack", 1).ok
+    night.nagios(120, "acc-sw-18")
+    incident = night.incident("acc-sw-18")
+    assert (incident.number, incident.state, incident.team) == (1, "triggered", "network")
+    assert night.told("lin") == [(120, "lin", "open")]
+
+
+def test_what_becomes_urgent_after_it_was_told_goes_to_those_who_can_mend_it() -> None:
+    night = Night()
+    night.nagios(0, "pc-finance-01")
+    night.until(100)
+    assert night.told() == [(60, "zhao", "open")]
+    night.nagios(200, "acc-sw-17")
+    assert night.told()[1:] == [(200, "zhao", "update"), (200, "lin", "open")]
+    assert night.incident("acc-sw-17").policy == "urgent"
+
+
+def test_redundant_routers_that_are_both_down_take_the_company_with_them() -> None:
+    night = Night()
+    night.nagios(0, "core-rt-1")
+    assert night.incident("core-rt-1").impact.nodes == 1
+    night.nagios(5, "core-rt-2")
+    night.nagios(9, "sales-mail")
+    incident = night.incident("core-rt-1")
+    assert incident.priority == "P1"
+    assert "mail" in incident.impact.services
+
+
+def test_a_repeat_that_is_worse_ranks_anew() -> None:
+    night = Night()
+    disk = {"host": "inventory-db", "check": "disk", "state": "firing", "summary": "disk usage", "severity": "warning"}
+    night.webhook(0, disk)
+    assert night.incidents()[0].urgency == "low"
+    night.webhook(5, disk | {"severity": "critical"})
+    assert night.incidents()[0].urgency == "medium"
+
+
+def test_an_escalation_that_does_not_arrive_moves_on_at_once() -> None:
+    night = Night(broken={"chen"})
+    night.nagios(0, "acc-sw-17")
+    night.until(365)
+    assert night.told() == [(60, "lin", "open"), (360, "chen", "functional"), (360, "wu", "hierarchic")]
 
 
 def test_it_is_said_when_something_is_open_for_a_week() -> None:

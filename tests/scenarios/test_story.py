@@ -118,7 +118,7 @@ def test_a_cause_found_after_the_page_is_one_update() -> None:
     assert night.told() == [(60, "chen", "open")]
     night.nagios(200, "acc-sw-17")
     night.until(220)
-    assert night.told()[1:] == [(200, "chen", "update")]
+    assert night.told()[1:] == [(200, "chen", "update"), (200, "lin", "open")], "it is the network team's now"
     assert night.pages[1].notification.facts.news == (News("cause", "acc-sw-17"),)
     assert night.incident("acc-sw-17").number == 1
 

@@ -1,0 +1,400 @@
+"""The daemon in this process, on free ports, as its neighbours see it: senders, people, operators."""
+
+import asyncio
+import os
+import signal
+import smtplib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from sqlalchemy.exc import OperationalError
+
+from ingestd import app, worker
+from ingestd.app import Daemon, channels, contacts, run, sender_domain
+from ingestd.channels.mail import MailSettings
+from ingestd.config import load_site
+from ingestd.demo import script
+from ingestd.demo.site import Stage, prepare
+from ingestd.outbox import Address
+from ingestd.store import Store
+
+
+class House:
+    """A daemon that serves, and its clients."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.daemon = Daemon(load_site(stage.config))
+        self.web = httpx.AsyncClient(base_url=stage.url, timeout=5)
+        self.me = {"Authorization": f"Bearer {stage.personal_token}"}
+        self.serving: asyncio.Task[int] | None = None
+
+    async def open(self) -> None:
+        self.serving = asyncio.create_task(self.daemon.serve())
+        await self.until(lambda: self.status("/readyz", 200))
+
+    async def close(self) -> int:
+        self.daemon._stopping.set()
+        assert self.serving is not None
+        status = await self.serving
+        await self.web.aclose()
+        return status
+
+    async def until(self, so: Callable[[], Any]) -> Any:
+        """Wait until something is so."""
+        async with asyncio.timeout(8):
+            while True:
+                found = await so()
+                if found:
+                    return found
+                await asyncio.sleep(0.02)
+
+    async def status(self, path: str, wanted: int) -> bool:
+        try:
+            return (await self.web.get(path)).status_code == wanted
+        except httpx.HTTPError:
+            return False
+
+    async def mail(self, raw: bytes) -> tuple[int, bytes]:
+        """Hand a mail over; what the server said in the end."""
+
+        def send() -> tuple[int, bytes]:
+            with smtplib.SMTP("127.0.0.1", self.stage.smtp, timeout=5) as client:
+                client.mail(script.MONITOR)
+                client.rcpt(script.ALERTS)
+                return client.data(raw)
+
+        return await asyncio.to_thread(send)
+
+    async def post(self, body: bytes, token: str = "") -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token or self.stage.webhook_token}"}
+        return await self.web.post("/webhooks/prometheus", content=body, headers=headers)
+
+    async def incidents(self) -> list[dict[str, Any]]:
+        listed = (await self.web.get("/api/v1/incidents", headers=self.me)).json()["incidents"]
+        return list(listed)
+
+    async def metrics(self) -> dict[str, float]:
+        lines = (await self.web.get("/metrics")).text.splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+
+
+@asynccontextmanager
+async def opened(stage: Stage) -> AsyncIterator[House]:
+    house = House(stage)
+    await house.open()
+    try:
+        yield house
+    finally:
+        if house.serving is not None and not house.serving.done():
+            await house.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return prepared(tmp_path / "site")
+
+
+def prepared(folder: Path) -> Stage:
+    made = prepare(folder)
+    (folder / "state").mkdir()
+    return made
+
+
+@pytest.fixture
+async def house(stage: Stage) -> AsyncIterator[House]:
+    async with opened(stage) as made:
+        yield made
+
+
+@contextmanager
+def disk_full(store: Store) -> Iterator[None]:
+    """Nothing can be committed."""
+    dialect = store._writing.dialect
+    real = dialect.do_commit
+
+    def commit(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk is full"))
+
+    dialect.do_commit = commit  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        dialect.do_commit = real  # type: ignore[method-assign]
+
+
+# -- the way through
+
+
+async def test_from_a_mail_to_a_page_to_an_acknowledgement(house: House) -> None:
+    assert (await house.mail(script.nagios("acc-sw-17", "10.20.0.17")))[0] == 250
+    (incident,) = await house.until(house.incidents)
+    assert incident["title"].startswith("acc-sw-17")
+
+    async def letters() -> list[Path]:
+        return list((house.stage.mails / "new").glob("*"))
+
+    (letter,) = await house.until(letters)
+    assert f"{house.stage.url}/a/" in letter.read_text("utf-8")
+    acknowledged = await house.web.post(f"/api/v1/incidents/{incident['number']}/ack", headers=house.me)
+    assert acknowledged.status_code == 200
+    assert (await house.incidents())[0]["owner"] == "lin"
+    figures = await house.until(lambda: _pages(house))
+    assert figures['ingestd_accepted_total{kind="mail",source="smtp"}'] == 1
+    assert figures['ingestd_recognised_total{recogniser="nagios4"}'] == 1
+    assert figures['ingestd_starts_total{outcome="clean"}'] == 1
+    assert figures['ingestd_open_incidents{priority="P1"}'] == 1
+    assert figures["ingestd_commit_seconds_count"] > 0
+
+
+async def _pages(house: House) -> dict[str, float] | None:
+    figures = await house.metrics()
+    return figures if figures.get('ingestd_pages_total{channel="maildir",outcome="handed_over"}') else None
+
+
+async def test_an_acknowledgement_by_the_link_in_a_letter(house: House) -> None:
+    """The end and an answer carry no link: there is nothing to take."""
+    await house.mail(script.nagios("acc-sw-17", "10.20.0.17"))
+    await house.until(house.incidents)
+    whole = await house.until(lambda: _told(house))
+    page = house.daemon.store.queued() or tuple(d.notification for d in whole)
+    link = house.daemon._link(page[0])
+    assert link is not None and (await house.web.get(link)).status_code == 200
+    assert (await house.web.post(link)).is_success
+    assert (await house.incidents())[0]["state"] == "acknowledged"
+    assert house.daemon._link(replace(page[0], kind="end")) is None
+
+
+async def _told(house: House) -> Any:
+    return await house.daemon.store.queries.notifications_of(1)
+
+
+async def test_health_for_machines(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await house.web.get("/healthz")).text == "ok\n"
+    assert (await house.web.get("/readyz")).text == "ok\n"
+    monkeypatch.setattr(app, "STALL", -1.0)
+    ill = await house.web.get("/healthz")
+    assert ill.status_code == 503 and "has not turned" in ill.text
+    monkeypatch.setattr(app, "LAG_LIMIT", -1.0)
+    assert "behind" in (await house.web.get("/readyz")).text
+    monkeypatch.setattr(house.daemon.store.queries, "ready", _no)
+    assert "the store does not answer" in (await house.web.get("/readyz")).text
+    house.daemon._stopping.set()
+    assert "stopping" in (await house.daemon._ready())
+
+
+async def _no() -> bool:
+    return False
+
+
+async def test_the_watchdog_is_fed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(stage) as house:
+        fed: list[bool] = []
+        house.daemon.notifier.watchdog_every = 0.001
+        monkeypatch.setattr(house.daemon.notifier, "watchdog", lambda: fed.append(True))
+        await house.until(lambda: _true(fed))
+
+
+async def _true(value: object) -> bool:
+    return bool(value)
+
+
+# -- bad input and a bad disk
+
+
+async def test_while_nothing_can_be_committed_senders_are_put_off_and_nothing_is_lost(house: House) -> None:
+    raw = script.nagios("acc-sw-17", "10.20.0.17")
+    with disk_full(house.daemon.store):
+        code, _ = await house.mail(raw)
+        assert code == 451
+        answer = await house.post(b'{"alerts": []}')
+        assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
+        command = await house.web.post("/api/v1/incidents", json={"text": "call"}, headers=house.me)
+        assert command.status_code == 503
+    assert (await house.mail(raw))[0] == 250  # it recovered by itself
+    assert (await house.until(house.incidents))[0]["title"].startswith("acc-sw-17")
+    figures = await house.metrics()
+    assert figures['ingestd_refused_total{code="503",source="prometheus"}'] == 1
+
+
+async def test_malformed_json_is_refused_with_its_position_kept_and_shown(house: House) -> None:
+    answer = await house.post(b'{"alerts": [\n  {"labels": }]}')
+    assert answer.status_code == 422 and "line 2 column 14" in answer.json()["error"]
+    (incident,) = await house.until(house.incidents)
+    assert incident["priority"] == "P4" and "prometheus" in incident["title"]
+    (shunted,) = await house.daemon.store.queries.shunted()
+    kept = await house.daemon.store.queries.entry(shunted.id)
+    assert kept is not None and kept.message.body == b'{"alerts": [\n  {"labels": }]}'
+    assert (await house.metrics())['ingestd_shunted_total{source="prometheus"}'] == 1
+
+
+async def test_a_wrong_token_again_and_again_is_a_low_incident(house: House) -> None:
+    for _ in range(4):
+        assert (await house.post(b"{}", token="guess")).status_code == 401
+    assert await house.incidents() == []
+    assert (await house.post(b"{}", token="guess")).status_code == 401
+    (incident,) = await house.until(house.incidents)
+    assert incident["priority"] == "P4" and "401" in incident["title"]
+    assert (await house.metrics())['ingestd_refused_total{code="401",source="prometheus"}'] == 5
+    assert not [row for row in house.daemon.store.entries() if b"guess" in row.entry.message.body]
+
+
+async def test_the_site_limits_bodies(tmp_path: Path) -> None:
+    stage = prepared(tmp_path / "site")
+    stage.config.write_text(stage.config.read_text() + "webhooks: {size_limit: 100, refusals: 2}\n")
+    async with opened(stage) as house:
+        for _ in range(2):
+            assert (await house.post(b" " * 200)).status_code == 413
+        assert "413" in (await house.until(house.incidents))[0]["title"]
+
+
+# -- reload
+
+
+async def test_a_reload_swaps_the_rules_or_leaves_all_as_it_was(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = house.stage.folder / "people.yaml"
+    good = people.read_text("utf-8")
+    people.write_text(good.replace("lin.hao@", "lin@"), "utf-8")
+    os.kill(os.getpid(), signal.SIGHUP)
+    await house.until(lambda: _reloads(house, "ok", 1))
+    assert house.daemon.outbox.contacts["lin"].addresses[0].to == "lin@trading.example"
+    assert house.daemon.engine.world.rules is house.daemon.site.rulebook
+    rules = house.daemon.engine.world.rules
+
+    people.write_text("people: [{id: lin, nmae: x}]", "utf-8")
+    await house.daemon.reload()
+    await house.until(lambda: _reloads(house, "refused", 1))
+    assert house.daemon.engine.world.rules is rules
+    assert "people.yaml:1:" in house.daemon._last_reload
+    assert "reload refused" in capsys.readouterr().out
+    assert (await house.web.get("/readyz")).status_code == 200
+    kinds = [row.entry.message.kind for row in house.daemon.store.entries()]
+    assert kinds == ["start", "reload"]
+
+    people.write_text(good, "utf-8")
+    await house.daemon.reload()
+    await house.until(lambda: _reloads(house, "ok", 2))
+    assert house.daemon._last_reload == ""
+
+
+async def _reloads(house: House, outcome: str, times: int) -> bool:
+    figures = await house.metrics()
+    rules = house.daemon.engine.world.rules is house.daemon.site.rulebook
+    return rules and figures.get(f'ingestd_reloads_total{{outcome="{outcome}"}}') == times
+
+
+async def test_a_reload_takes_over_tokens(house: House) -> None:
+    config = house.stage.config
+    config.write_text(config.read_text().replace(house.stage.webhook_token, "new-token"))
+    await house.daemon.reload()
+    assert (await house.post(b'{"alerts": []}')).status_code == 401
+    assert (await house.post(b'{"alerts": []}', token="new-token")).status_code == 200
+
+
+# -- start and stop
+
+
+async def test_a_stop_is_graceful_and_the_next_start_goes_on(stage: Stage) -> None:
+    async with opened(stage) as house:
+        await house.mail(script.nagios("acc-sw-17", "10.20.0.17"))
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert house.serving is not None
+        assert await house.serving == 0
+    async with opened(stage) as house:
+        assert len(await house.incidents()) == 1
+        assert (await house.metrics())['ingestd_starts_total{outcome="clean"}'] == 1
+
+
+async def test_when_the_engine_breaks_down_the_daemon_ends_and_its_store_counts_as_unclean(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(stage) as house:
+        monkeypatch.setattr(house.daemon.engine, "_slice", _broken)
+        await house.mail(script.nagios("acc-sw-17", "10.20.0.17"))
+        assert house.serving is not None
+        assert await asyncio.wait_for(house.serving, 8) == 1
+    async with opened(stage) as house:
+        assert (await house.metrics())['ingestd_starts_total{outcome="unclean"}'] == 1
+        assert await house.until(house.incidents)
+
+
+async def _broken() -> bool:
+    raise AssertionError("a fault of ours")
+
+
+@pytest.mark.parametrize("listener", ["smtp", "http"])
+async def test_a_port_that_is_taken_ends_the_start(stage: Stage, listener: str) -> None:
+    with socket.create_server(("127.0.0.1", getattr(stage, listener))):
+        daemon = Daemon(load_site(stage.config))
+        with pytest.raises(OSError, match="in use"):
+            await daemon.serve()
+
+
+async def test_a_web_face_that_does_not_start_ends_the_start(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(app.Quiet, "serve", serve)
+    with pytest.raises(OSError, match="does not start"):
+        await Daemon(load_site(stage.config)).serve()
+
+
+def test_a_broken_configuration_does_not_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ingestd.yaml"
+    path.write_text("version: 1\nmaildir: {path: mails}\nlast_resort: [person:wu]\nlsten: {}\n")
+    assert run(path) == 1
+    said = capsys.readouterr().err
+    assert f"{path}:4:1: " in said and "listen" in said and "does not start" in said
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_run_serves_a_site_and_says_what_can_not_be_had(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topology = stage.folder / "topology.yaml"
+    topology.write_text("version: 1\nnodes: [{id: a, depends_on: [b]}, {id: b, depends_on: [a]}]\n")
+
+    async def serve(daemon: Daemon) -> int:
+        assert daemon.site.state.is_dir()
+        await daemon.store.close()
+        raise OSError("the address is in use")
+
+    monkeypatch.setattr(Daemon, "serve", serve)
+    monkeypatch.setattr(app, "configure_logging", lambda: None)
+    assert run(stage.config) == 1
+    said = capsys.readouterr().out
+    assert "can't start" in said and "the address is in use" in said and "topology" in said
+
+
+# -- slices of the site
+
+
+def test_ways_out_and_addresses(stage: Stage) -> None:
+    site = load_site(stage.config)
+    assert set(channels(site)) == {"maildir"}
+    assert contacts(site)["lin"].addresses == (Address("maildir", "lin.hao@trading.example"),)
+    assert sender_domain(site) == "ingestd.localdomain"
+    mail = MailSettings(relay="relay.trading.example", sender="ingestd <it@trading.example>")
+    site = replace(site, settings=replace(site.settings, mail=mail))
+    assert set(channels(site)) == {"mail", "maildir"}
+    assert contacts(site)["lin"].addresses == (Address("mail", "lin.hao@trading.example"),)
+    assert sender_domain(site) == "trading.example"
+
+
+async def test_a_late_verdict_says_that_the_command_is_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "VERDICT_PATIENCE", 0.0)
+    answer = await house.web.post("/api/v1/incidents", json={"text": "printer on fire"}, headers=house.me)
+    assert answer.status_code in (202, 504)
+    assert (await house.until(house.incidents))[0]["owner"] == "lin"
+
+
+def test_the_engine_and_the_web_agree_on_patience() -> None:
+    assert app.LAG_LIMIT >= worker.DEAF_AFTER
