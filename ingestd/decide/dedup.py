@@ -31,7 +31,7 @@ def locate(rules: Rulebook, event: Event, source: str) -> Place:
     node = service or host or normal_name(event.host) or source
     known = node in rules.topology.nodes
     check = "" if service else (event.check or "").casefold()
-    identity = f"{source}:{event.identity}" if event.identity else f"{node}|{check}"
+    identity = event.identity or f"{node}|{check}"  # no source in it: one signal by two ways is one alert
     return Place(node, known, service is not None, ("guessed:" if event.guessed else "") + identity)
 
 

@@ -19,7 +19,7 @@ RULES = trading_company()
         ({"host": "sales-mail", "check": "mail", "guessed": True}, "sales-mail", "guessed:sales-mail|mail"),
         ({"host": "Ghost-9.example."}, "ghost-9.example", "ghost-9.example|"),
         ({"check": "tape robot"}, "prod", "prod|tape robot"),
-        ({"host": "hr-server", "identity": "77"}, "hr-server", "prod:77"),
+        ({"host": "hr-server", "identity": "77"}, "hr-server", "77"),
         ({"report": True, "sender": "mei@hr.example"}, "mei@hr.example", "report|mei@hr.example|gone"),
         ({"report": True, "identity": "call-7"}, "prod", "call-7"),
     ],

@@ -100,7 +100,7 @@ class Postfix:
         """Start it with a port on loopback as the smart host, and wait until it greets."""
         self._write(next_hop)
         with (self.home / "start.log").open("wb") as said:
-            command = [peer("postfix", "Postfix", "postfix"), "-c", self.home / "conf", "start-fg"]
+            command = [peer("postfix", "Postfix", "postfix"), "-c", str(self.home / "conf"), "start-fg"]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
             until(self._greets, "Postfix to start")
@@ -114,7 +114,7 @@ class Postfix:
             if self._process.poll() is None and pid.exists():
                 os.kill(int(pid.read_text()), signal.SIGTERM)
             self._process.wait(10)
-        shutil.rmtree(self.home)
+        shutil.rmtree(self.home, ignore_errors=True)  # its processes may still be ending
 
     def submit(self, sender: str, mail: bytes) -> None:
         """Give it an alert as a monitoring host's notification command does: through its ``sendmail``."""
