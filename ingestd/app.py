@@ -25,7 +25,7 @@ from ingestd.decide.oncall import Language, Person
 from ingestd.intake.http import Webhooks
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, Links, load_key
-from ingestd.model import Command, Message, Notification, Stepped, StoreUnavailable, Verdict
+from ingestd.model import Command, Entry, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
 from ingestd.replay import Origin
@@ -89,7 +89,7 @@ class Daemon:
         self.figures = figures.Figures()
         self.store = Store.open(settings.store)
         self.engine = Engine(site.rulebook, self.store, self.clock, self._committed)
-        self.store.on_received = self.engine.feed
+        self.store.on_received = self._received
         self.store.on_commit = self.figures.committed
         self.links = Links(load_key(site.link_key), settings.public_url, max_age=float(settings.link_age))
         self.outbox = Outbox(
@@ -185,6 +185,14 @@ class Daemon:
         body = msgspec.json.encode(command)
         message = Message(kind="command", source="web", body=body, received=self.clock.wall(), actor=actor)
         return await self.engine.verdict(await self.receive(message), VERDICT_PATIENCE)
+
+    def _received(self, entry: Entry) -> None:
+        """A committed entry goes to the engine when its sender has been answered.
+
+        If stepping it kills the process, the sender must not send it again: each copy would have two deaths of its own.
+        """
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self.engine.feed, entry)  # who awaits the commit has the turn between
 
     def _committed(self, batch: Sequence[Stepped]) -> None:
         self.outbox.offer(pages(batch))

@@ -137,8 +137,6 @@ class Engine:
     # -- in
     def feed(self, entry: Entry) -> None:
         """A committed entry is to be stepped. Commands and receipts overtake alerts."""
-        if entry.message.kind == "command":
-            self._verdicts[entry.id] = asyncio.get_running_loop().create_future()
         self._queue_up(entry, self.now())
 
     def note(self, message: Message, rules: Rulebook | None = None) -> None:
@@ -147,10 +145,8 @@ class Engine:
         self._wake.set()
 
     async def verdict(self, entry: int, patience: float) -> Verdict:
-        """The answer to a command; TimeoutError if it is late."""
-        waiting = self._verdicts.get(entry)
-        if waiting is None:
-            raise TimeoutError
+        """The answer to a command; TimeoutError if it is late. To be asked for before the command can be stepped."""
+        waiting = self._verdicts.setdefault(entry, asyncio.get_running_loop().create_future())
         try:
             return await asyncio.wait_for(asyncio.shield(waiting), patience)
         finally:

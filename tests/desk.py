@@ -1,7 +1,7 @@
 """A real engine on a real store, under a clock that the test plays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -71,11 +71,25 @@ class Desk:
             still = 0
             while still < 3:
                 due = engine.world.next_due()
-                busy = engine.queued or engine._known or engine._open or engine._commits or engine._rebuild or self._letters
+                busy = (
+                    engine.queued
+                    or engine._known
+                    or engine._open
+                    or engine._commits
+                    or engine._rebuild
+                    or self._letters
+                )
                 still = 0 if busy or (due is not None and due <= engine.now()) else still + 1
                 await asyncio.sleep(0.001)
                 if self.task is not None and self.task.done():
                     return
+
+    @staticmethod
+    async def until(so: Callable[[], object]) -> None:
+        """Let the others run until something is so."""
+        async with asyncio.timeout(8):
+            while not so():  # noqa: ASYNC110  (what is awaited is a state, and tells nobody)
+                await asyncio.sleep(0)
 
     # -- what arrives
     async def message(self, message: Message) -> int:

@@ -14,7 +14,7 @@ import pytest
 
 from ingestd.__main__ import main
 from ingestd.cli import client as clients
-from ingestd.cli import explain, first, terminal
+from ingestd.cli import explain, terminal
 from ingestd.cli.client import Client, find_token, find_url, site_file
 from ingestd.cli.terminal import CommandError
 from ingestd.config import load_site

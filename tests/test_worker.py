@@ -82,8 +82,7 @@ async def test_an_acknowledgement_beats_the_escalation_although_alerts_queue_bef
         desk.clock.at += 290
         await asyncio.gather(*(desk.host("hr-server") for _ in range(1000)))
         ack = asyncio.create_task(desk.act("lin", "ack", 1))
-        while not desk.engine._urgent:
-            await asyncio.sleep(0.001)
+        await desk.until(lambda: desk.engine._urgent)
         desk.clock.at += 20  # the functional step is due by now
         desk.go_on()
         assert (await ack).ok
@@ -148,7 +147,7 @@ async def test_a_late_verdict_is_a_timeout_but_the_command_counts(url: str) -> N
         with pytest.raises(TimeoutError):
             await desk.act("lin", "open", 0, patience=0.01, text="printer on fire")
         with pytest.raises(TimeoutError):
-            await desk.engine.verdict(4711, 1.0)
+            await desk.engine.verdict(4711, 0.01)
         desk.task = asyncio.create_task(desk.engine.run())
         await desk.quiet()
         assert [i.owner for i in desk.engine.world.incidents.values()] == ["lin"]
@@ -423,7 +422,9 @@ async def test_a_rebuild_waits_until_the_store_answers(url: str, monkeypatch: py
 # -- what kills the process
 
 
-async def test_a_message_that_kills_is_set_aside_at_its_second_death(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_kills_is_set_aside_at_its_second_death(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock()
     desk = Desk(Store.open(store_url), clock)
     desk.start()
@@ -489,8 +490,7 @@ async def test_a_long_body_is_decided_in_slices(url: str) -> None:
         turns: list[int] = []
 
         async def others() -> None:
-            while not desk.engine.world.alerts:
-                await asyncio.sleep(0)
+            await desk.until(lambda: desk.engine.world.alerts)
             while desk.engine._open is not None:
                 turns.append(len(desk.engine.world.alerts))
                 await asyncio.sleep(0)
@@ -524,9 +524,7 @@ async def test_rows_whose_commit_was_unclear_are_found(url: str, monkeypatch: py
             assert desk.task is not None and not desk.task.done()
         desk.clock.at += 31
         desk.engine._wake.set()
-        async with asyncio.timeout(5):
-            while not desk.engine.world.alerts:
-                await asyncio.sleep(0.01)
+        await desk.until(lambda: desk.engine.world.alerts)
 
 
 async def test_batches_under_way_when_the_store_closes_are_left_for_the_next_start(url: str) -> None:
@@ -545,6 +543,9 @@ async def test_batches_under_way_when_the_store_closes_are_left_for_the_next_sta
 
 
 def test_pages_are_what_a_batch_requested() -> None:
-    assert worker.pages([Stepped(entry=Entry(0, Message(kind="tick", source="engine")), position=1, at=0.0, changes=Changes())]) == []
-
-
+    assert (
+        worker.pages(
+            [Stepped(entry=Entry(0, Message(kind="tick", source="engine")), position=1, at=0.0, changes=Changes())]
+        )
+        == []
+    )

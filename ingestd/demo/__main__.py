@@ -40,6 +40,10 @@ class Story:
             base_url=stage.url, headers={"Authorization": f"Bearer {stage.personal_token}"}, timeout=15
         )
 
+    def close(self) -> None:
+        """Hang up."""
+        self._web.close()
+
     def say(self, text: str) -> None:
         """One line of the story."""
         self._tell(f"{time.monotonic() - self._began:6.1f} s  {text}")
@@ -269,6 +273,7 @@ def _run(folder: Path, kill_after: float | None, say: Callable[[str], None]) -> 
         if kill_after is not None:
             killer.join()
         daemon.stop()
+        story.close()
     print(msgspec.json.encode(result).decode())
     missing = wrong(result)
     if missing:

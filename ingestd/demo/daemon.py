@@ -41,12 +41,11 @@ class Daemon:
 
     def stop(self) -> int:
         """A graceful stop; its exit status."""
+        self._log.close()
         if self._process is None:
             return 0
         self._process.terminate()
-        status = self._process.wait(PATIENCE)
-        self._log.close()
-        return status
+        return self._process.wait(PATIENCE)
 
     def last_words(self) -> str:
         """The end of its log."""

@@ -67,7 +67,12 @@ def test_a_gb18030_mail_of_zabbix_is_recognised():
     body = "告警主机:wh-files\n告警等级:灾难\n告警信息:机房断电\n事件ID:5"
     head = b"From: zabbix@watch.trading.example\nContent-Type: text/plain; charset=gb2312\nSubject: "
     (event,) = read(head + "故障:机房断电".encode("gb18030") + b"\n\n" + body.encode("gb18030")).events
-    assert (event.host, event.check, event.severity, event.identity) == ("wh-files", "机房断电", "critical", "zabbix:5:wh-files")
+    assert (event.host, event.check, event.severity, event.identity) == (
+        "wh-files",
+        "机房断电",
+        "critical",
+        "zabbix:5:wh-files",
+    )
 
 
 # The language
