@@ -30,8 +30,9 @@ demo: $(STAMP)         ## a morning in a trading company, played through real SM
 bench: $(STAMP)        ## durable mails/s and webhook alerts/s through the whole pipeline
 	$(BIN)/python tests/benchmarks/throughput.py
 
-drill: $(STAMP)        ## kill -9 of the daemon at ten points of the demo
+drill: $(STAMP)        ## kill -9 of the daemon at ten points of the demo; a message that kills
 	$(BIN)/python tests/drills/kill.py
+	$(BIN)/python tests/drills/poison.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

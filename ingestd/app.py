@@ -43,6 +43,7 @@ log = structlog.get_logger("ingestd")
 VERDICT_PATIENCE = 10.0  # seconds that a command waits for its verdict
 LAG_LIMIT = 60.0  # seconds of pipeline lag after which the daemon is not ready
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
+FIXED = ("state", "store", "listen", "public_url", "link_age", "webhooks", "timezone")  # settings of a whole run
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
 
 
@@ -113,7 +114,7 @@ class Daemon:
         )
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._last_reload = ""
+        self._notes: tuple[str, ...] = ()  # what the last reload left to say
         self._turned = self.clock.monotonic()
 
     # -- life
@@ -160,17 +161,17 @@ class Daemon:
                 ways = channels(site)
                 digest = await self.store.put_blob(recorded(site))
             except (ConfigError, ValueError, OSError, StoreUnavailable) as error:
-                self._last_reload = f"the last reload was refused: {error}"
+                self._notes = (f"the last reload was refused: {error}",)
                 self.figures.reloaded("refused", self.clock.wall())
                 log.error("reload refused; the rules from before keep running", error=str(error))
             else:
                 self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
                 self.webhooks.sources = site.http_sources
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
+                self._notes = needs_restart(self.site, site)
                 self.site = site
-                self._last_reload = ""
                 self.figures.reloaded("ok", self.clock.wall())
-                log.info("reloaded", digest=site.digest, warnings=list(site.warnings))
+                log.info("reloaded", digest=site.digest, warnings=[*site.warnings, *self._notes])
             self.notifier.ready()
 
     # -- what the parts are given
@@ -217,6 +218,7 @@ class Daemon:
             wall_offset=lambda: self.engine.world.wall_offset,
             alive=self._alive,
             ready=self._ready,
+            notes=lambda: self._notes,
             metrics=self._metrics,
         )
         http = self.site.settings.listen.http
@@ -330,6 +332,12 @@ def listener(http: HttpSettings) -> socket.socket:
     """The web's socket; OSError: the address can't be had. (uvicorn itself would end the process.)"""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     return socket.create_server((http.host, http.port), family=family)
+
+
+def needs_restart(old: Site, new: Site) -> tuple[str, ...]:
+    """What a reload can't take over, in words."""
+    changed = [key for key in FIXED if getattr(old.settings, key) != getattr(new.settings, key)]
+    return (f"changed, and in force after a restart only: {', '.join(changed)}",) if changed else ()
 
 
 def sender_domain(site: Site) -> str:

@@ -98,7 +98,8 @@ def tick(world: World, at: float, message: Message) -> Changes:
 def _due(s: State, kind: str, number: int) -> None:
     if kind == "alert":
         alert = s.alert(number)
-        ending.recovered(s, alert, ending.silence(alert), proof=False)
+        if alert.due_at and alert.due_at <= s.at:
+            ending.recovered(s, alert, ending.silence(alert), proof=False)
     else:
         _incident_due(s, number)
 
@@ -106,7 +107,8 @@ def _due(s: State, kind: str, number: int) -> None:
 def _incident_due(s: State, number: int) -> None:
     incident = s.survivor(number)
     if incident.state == "resolved":
-        ending.close(s, number)
+        if incident.end_at and incident.end_at <= s.at:
+            ending.close(s, number)
     elif incident.end_at and incident.end_at <= s.at:
         ending.finish(s, number)
     elif incident.page_at and incident.page_at <= s.at:
@@ -116,7 +118,7 @@ def _incident_due(s: State, number: int) -> None:
         escalate.advance(s, number)
     elif incident.resolve_at and incident.resolve_at <= s.at:
         escalate.overdue(s, number)
-    else:
+    elif incident.remind_at and incident.remind_at <= s.at:
         escalate.remind(s, number)
 
 

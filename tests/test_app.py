@@ -283,15 +283,23 @@ async def test_a_reload_swaps_the_rules_or_leaves_all_as_it_was(house: House) ->
     assert "people.yaml:1:" in next(line["error"] for line in said if "refused" in line["event"])
     await house.until(lambda: _reloads(house, "refused", 1))
     assert house.daemon.engine.world.rules is rules
-    assert "people.yaml:1:" in house.daemon._last_reload
-    assert (await house.web.get("/readyz")).status_code == 200
+    ready = await house.web.get("/readyz")
+    assert ready.status_code == 200
+    assert "note: the last reload was refused" in ready.text
+    assert "people.yaml:1:" in ready.text
     kinds = [row.entry.message.kind for row in house.daemon.store.entries()]
     assert kinds == ["start", "reload"]
 
     people.write_text(good, "utf-8")
     await house.daemon.reload()
     await house.until(lambda: _reloads(house, "ok", 2))
-    assert house.daemon._last_reload == ""
+    assert (await house.web.get("/readyz")).text == "ok\n"
+
+    site = house.stage.config
+    site.write_text(site.read_text("utf-8").replace("timezone: Asia/Shanghai", "timezone: UTC"), "utf-8")
+    await house.daemon.reload()
+    await house.until(lambda: _reloads(house, "ok", 3))
+    assert (await house.web.get("/readyz")).text == "ok\nnote: changed, and in force after a restart only: timezone\n"
 
 
 async def _reloads(house: House, outcome: str, times: int) -> bool:

@@ -117,3 +117,15 @@ def test_a_closed_incident_is_not_taken_in_but_its_number_stays_used() -> None:
     closed = Incident(number=7, state="resolved", closed_at=5.0, end_at=9.0)
     world = World(trading_company(), Snapshot(incidents=(closed,)))
     assert (world.incidents, world.next_incident, world.next_due()) == ({}, 8, None)
+
+
+def test_a_timer_that_is_not_due_any_more_changes_nothing() -> None:
+    night = Night()
+    night.nagios(0, "acc-sw-17")
+    night.webhook(1, {"host": "box", "state": "firing", "summary": "odd", "ends_after": 600})
+    box = night.alerts("box")[0].id
+    for timer in (pipeline.timer_message("incident", 1), pipeline.timer_message("alert", box)):
+        changes = night.message(2, timer)
+        assert (changes.incidents, changes.alerts, changes.notifications) == ((), (), ())
+    night.act(3, "lin", "resolve", 1, text="done")
+    assert night.message(4, pipeline.timer_message("incident", 1)).incidents == ()

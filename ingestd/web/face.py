@@ -53,4 +53,5 @@ class Face(Struct, frozen=True, kw_only=True):
     wall_offset: Callable[[], float]  # wall clock = engine's clock + this
     alive: Callable[[], tuple[str, ...]]  # why the process should be restarted; empty = healthy
     ready: Callable[[], Awaitable[tuple[str, ...]]]  # why it can't serve now; empty = ready
+    notes: Callable[[], tuple[str, ...]]  # what an operator should know although it serves
     metrics: Callable[[], bytes]  # Prometheus text format

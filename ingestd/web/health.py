@@ -16,7 +16,7 @@ def routes(face: Face) -> list[Route]:
         return _state(face.alive())
 
     async def readyz(_request: Request) -> Response:
-        return _state(await face.ready())
+        return _state(await face.ready(), face.notes())
 
     async def metrics(_request: Request) -> Response:
         return Response(face.metrics(), headers={"Content-Type": METRICS_TYPE})
@@ -24,5 +24,6 @@ def routes(face: Face) -> list[Route]:
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def _state(reasons: tuple[str, ...]) -> Response:
-    return PlainTextResponse("\n".join(reasons or ("ok",)) + "\n", 503 if reasons else 200)
+def _state(reasons: tuple[str, ...], notes: tuple[str, ...] = ()) -> Response:
+    lines = (*(reasons or ("ok",)), *(f"note: {note}" for note in notes))
+    return PlainTextResponse("\n".join(lines) + "\n", 503 if reasons else 200)

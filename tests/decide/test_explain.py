@@ -57,3 +57,11 @@ def test_a_node_that_came_back_explains_late_symptoms_for_two_minutes() -> None:
         night.webhook(100, alert("r1", state="resolved"))
         night.webhook(late, alert("srv-1"))
         assert sorted(i.cause or "" for i in night.incidents()) == found
+
+
+def test_what_a_person_resolved_explains_nothing_any_more() -> None:
+    night = Night()
+    night.nagios(0, "acc-sw-17")
+    assert night.act(10, "lin", "resolve", 1, text="replaced").ok
+    night.nagios(20, "sales-mail")
+    assert [i.cause for i in night.incidents() if i.state != "resolved"] == ["sales-mail"]

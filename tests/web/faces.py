@@ -99,6 +99,7 @@ class World:
         self.people: tuple[Person, ...] = (ANN, WEI)
         self.ill: tuple[str, ...] = ()
         self.unready: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
 
     def face(self) -> Face:
         return Face(
@@ -110,6 +111,7 @@ class World:
             wall_offset=lambda: 5.0,
             alive=lambda: self.ill,
             ready=self._ready,
+            notes=lambda: self.notes,
             metrics=lambda: b"ingestd_up 1\n",
         )
 
