@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ log = structlog.get_logger("ingestd")
 
 VERDICT_PATIENCE = 10.0  # seconds that a command waits for its verdict
 LAG_LIMIT = 60.0  # seconds of pipeline lag after which the daemon is not ready
+MARK = 10.0  # seconds between notes that the process listens
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
 FIXED = ("state", "store", "listen", "public_url", "link_age", "webhooks", "timezone")  # settings of a whole run
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
@@ -116,6 +117,7 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._notes: tuple[str, ...] = ()  # what the last reload left to say
         self._turned = self.clock.monotonic()
+        self._marking: asyncio.Task[None] | None = None
 
     # -- life
     async def serve(self) -> int:
@@ -145,6 +147,9 @@ class Daemon:
             await asyncio.wait([engine])
             await self.outbox.stop()
             watch.cancel()
+            await asyncio.wait(
+                [loop.create_task(self._mark_alive())], timeout=1.0
+            )  # a store that fails must not hold us
             broken = engine.exception()
             await self.store.close(clean=broken is None)
             log.info("stopped")
@@ -279,13 +284,20 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Once a second: show that the loop turns, to systemd too."""
-        told = 0.0
+        told = marked = 0.0
         while True:
             self._turned = self.clock.monotonic()
+            if self._turned - marked >= MARK and (self._marking is None or self._marking.done()):
+                marked = self._turned
+                self._marking = asyncio.get_running_loop().create_task(self._mark_alive())
             if self.notifier.watchdog_every and self._turned - told >= self.notifier.watchdog_every:
                 told = self._turned
                 self.notifier.watchdog()
             await asyncio.sleep(1.0)
+
+    async def _mark_alive(self) -> None:
+        with suppress(StoreUnavailable):  # stopping
+            await self.store.alive(self.engine.now())
 
     def _say_ready(self) -> None:
         http = self.site.settings.listen.http

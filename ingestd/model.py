@@ -366,6 +366,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()  # of incidents that are not closed
     incidents: tuple[Incident, ...] = ()
     marks: tuple[NodeMark, ...] = ()
+    alive: float = 0.0  # when the process was last known to listen, by the engine's clock
 
 
 class StoreUnavailable(Exception):  # noqa: N818  (what happened, as the caller sees it)

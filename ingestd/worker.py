@@ -161,8 +161,9 @@ class Engine:
         at = max(snapshot.at, wall - snapshot.wall_offset)
         self._base = (at, self._clock.monotonic())
         self.note(Message(kind="start", source="engine", body=origin, received=wall))
-        if snapshot.position and at - snapshot.at > DEAF_AFTER:
-            self._deaf = at - snapshot.at
+        heard = max(snapshot.at, snapshot.alive)
+        if snapshot.position and at - heard > DEAF_AFTER:
+            self._deaf = at - heard
             self.note(Message(kind="gap", source="engine", body=repr(self._deaf).encode(), received=wall))
         left = self._store.pending()
         if self._store.unclean:

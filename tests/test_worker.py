@@ -209,6 +209,22 @@ async def test_after_downtime_one_overdue_step_is_taken_and_silence_gets_more_ti
         assert desk.kinds().count("gap") == 1
 
 
+async def test_a_quiet_hour_is_no_deafness(url: str) -> None:
+    clock = Clock()
+    async with opened(url, clock) as desk:
+        desk.start()
+        await desk.host("acc-sw-17")
+        await desk.quiet()
+        clock.at += 3600
+        await desk.store.alive(desk.engine.now())
+        await desk.stop()
+    clock.at += 5
+    async with opened(url, clock) as desk:
+        desk.start()
+        await desk.quiet()
+        assert "gap" not in desk.kinds()
+
+
 async def test_what_was_kept_before_a_restart_is_stepped_as_of_its_arrival(url: str) -> None:
     """An acknowledgement was accepted just before the end; the timer was due only after it."""
     clock = Clock()

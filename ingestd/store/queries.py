@@ -128,6 +128,7 @@ class Queries:
             alerts = select(alert.c.body).where(alert.c.incident.in_(still_open)).order_by(alert.c.id)
             incidents = select(incident.c.body).where(incident.c.closed_at == 0).order_by(incident.c.number)
             marks = select(node_mark.c.body).order_by(node_mark.c.node)
+            alive = connection.scalar(select(meta.c.value).where(meta.c.key == "alive"))
             return Snapshot(
                 position=progress.position,
                 at=progress.at,
@@ -138,6 +139,7 @@ class Queries:
                 alerts=tuple(map(rows.decode_alert, connection.scalars(alerts))),
                 incidents=tuple(map(rows.decode_incident, connection.scalars(incidents))),
                 marks=tuple(map(rows.decode_mark, connection.scalars(marks))),
+                alive=float(alive or 0.0),
             )
 
     def pending(self, known: frozenset[int] = frozenset()) -> tuple[Entry, ...]:

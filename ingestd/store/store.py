@@ -133,6 +133,10 @@ class Store:
         if attempts:
             await self._submit(self._job(rows={"attempt": attempts}))
 
+    async def alive(self, at: float) -> None:
+        """Note that the process listens: at the next start deafness counts from here, not from the last message."""
+        await self._submit(self._job(rows={"meta": [{"key": "alive", "value": repr(at)}]}))
+
     def load(self) -> Snapshot:
         """All that a world is rebuilt from (blocks; call it while no batch is under way)."""
         snapshot = self.queries.load()
