@@ -1,6 +1,7 @@
 """The composition root: builds the daemon, starts it, reloads it, stops it. The only owner of a clock."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -43,6 +44,8 @@ log = structlog.get_logger("ingestd")
 VERDICT_PATIENCE = 10.0  # seconds that a command waits for its verdict
 LAG_LIMIT = 60.0  # seconds of pipeline lag after which the daemon is not ready
 MARK = 10.0  # seconds between notes that the process listens
+GARBAGE = (50_000, 20, 1_000)  # rows are plain trees, freed without the collector: let it walk them seldom
+GIL = 0.0005  # seconds after which the writer thread lets the loop in: what a reply waits beside a busy writer
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
 FIXED = ("state", "store", "listen", "public_url", "link_age", "webhooks", "timezone")  # settings of a whole run
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
@@ -74,6 +77,8 @@ def run(path: Path) -> int:
         log.warning("topology", text=warning)
     site.state.mkdir(parents=True, exist_ok=True)
     try:
+        sys.setswitchinterval(GIL)
+        gc.set_threshold(*GARBAGE)
         return uvloop.run(Daemon(site).serve())
     except (OSError, SQLAlchemyError, ValueError) as error:
         log.error("can't start", error=str(error))

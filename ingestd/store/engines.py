@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # WAL alone may lose the last commits at a power cut; 250 must not
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-16384",  # KiB
@@ -69,12 +70,27 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def _write_ahead(cursor: Any) -> None:
+    """Switch to WAL. SQLite does not wait for others here as it does elsewhere, whatever the time-out."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _sqlite(engine: Engine, begin: str, *pragmas: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: object) -> None:
         # The driver's own idea of when a transaction starts is switched off: it would begin too late.
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
+        _write_ahead(cursor)
         for pragma in (*SQLITE_PRAGMAS, *pragmas):
             cursor.execute(pragma)
         cursor.close()

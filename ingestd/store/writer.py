@@ -2,8 +2,8 @@
 
 Two sorts of job. An *intake* job has a sender waiting who can try again: if its group fails it gets StoreUnavailable at
 once. Every other job (an engine batch, a claim, an outcome …) has nobody else: it keeps its place in the order and is
-retried until it commits. A group takes every intake job there is and a bounded part of the others, so that a busy
-engine does not delay senders. A database that refuses a row for good (a constraint, not an outage) is told apart: the
+retried until it commits. Groups of intake jobs and bounded groups of the others take turns, so that a busy engine
+hardly delays senders. A database that refuses a row for good (a constraint, not an outage) is told apart: the
 group is then written one job at a time, and only the refused one fails.
 """
 
@@ -28,7 +28,7 @@ from ingestd.store.statements import ORDER, statements
 log = logging.getLogger("ingestd.store")
 
 GROUP_ROWS = 4096  # most rows of intake jobs in one transaction: bounds the latency of whoever waits next
-ENGINE_ROWS = 256  # … and of all other jobs, which have no sender waiting
+ENGINE_ROWS = 64  # … and of all other jobs, which have no sender waiting
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0  # seconds between tries of what must commit
 FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
@@ -84,6 +84,7 @@ class Writer:
         self._statements = statements(engine.dialect.name)
         self._intake: deque[Job] = deque()  # a sender waits for each: they overtake
         self._queue: deque[Job] = deque()
+        self._turn = True  # whether the next group is the senders'
         self._carried: deque[Job] = deque()  # from a failed group, before everything in the queue
         self._wake = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,9 +128,12 @@ class Writer:
             if self._singly:
                 waiting = self._carried or self._intake or self._queue
                 return [waiting.popleft()] if waiting else []
-            _take(group, self._carried, GROUP_ROWS)
-            _take(group, self._intake, GROUP_ROWS)
-            _take(group, self._queue, ENGINE_ROWS)
+            senders, engine = (self._intake, GROUP_ROWS), (self._queue, ENGINE_ROWS)
+            for line, limit in ((self._carried, GROUP_ROWS), *((senders, engine) if self._turn else (engine, senders))):
+                _take(group, line, limit)
+                if group:
+                    self._turn = line is not self._intake
+                    break
             return group
 
     def _write_group(self, group: list[Job]) -> None:

@@ -1,12 +1,16 @@
 """The migrations add up to the metadata, and may be applied by several processes at once."""
 
+import sqlite3
 import stat
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import OperationalError
 
 from ingestd.store import Store, engines
 from ingestd.store.schema import migrate, revision
@@ -49,3 +53,25 @@ def test_a_store_that_can_not_be_opened_leaves_nothing_open(tmp_path: Path) -> N
     (tmp_path / "store.db").write_bytes(b"this is no database at all" * 100)
     with pytest.raises(Exception, match="not a database"):
         Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+
+
+def test_opening_waits_for_whoever_switches_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE held (x)")
+        other.execute("BEGIN EXCLUSIVE")
+        threading.Timer(0.2, other.execute, ["COMMIT"]).start()
+        engine = engines.writer(engines.parse(f"sqlite:///{path}"))
+        migrate(engine)
+        engine.dispose()
+
+
+def test_opening_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
+    monkeypatch.setitem(engines._SQLITE_ARGS, "timeout", 0.05)
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE held (x)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OperationalError, match="locked"):
+            migrate(engines.writer(engines.parse(f"sqlite:///{path}")))
