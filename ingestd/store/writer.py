@@ -128,8 +128,12 @@ class Writer:
             if self._singly:
                 waiting = self._carried or self._intake or self._queue
                 return [waiting.popleft()] if waiting else []
+            if self._carried:  # while the database fails, senders are told so at once
+                _take(group, self._carried, GROUP_ROWS)
+                _take(group, self._intake, GROUP_ROWS)
+                return group
             senders, engine = (self._intake, GROUP_ROWS), (self._queue, ENGINE_ROWS)
-            for line, limit in ((self._carried, GROUP_ROWS), *((senders, engine) if self._turn else (engine, senders))):
+            for line, limit in (senders, engine) if self._turn else (engine, senders):
                 _take(group, line, limit)
                 if group:
                     self._turn = line is not self._intake

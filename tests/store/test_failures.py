@@ -57,6 +57,17 @@ async def test_a_sender_is_put_off_and_can_try_again(store: Store) -> None:
     assert store.figures.failures == 1
 
 
+async def test_a_sender_is_put_off_also_while_a_batch_waits(store: Store) -> None:
+    with failing(store, 10_000):
+        batch = asyncio.create_task(store.commit([step(tick(), 1)]))
+        while not store.figures.failures:  # noqa: ASYNC110  (the writer is a thread: it tells nobody)
+            await asyncio.sleep(0.01)
+        with pytest.raises(StoreUnavailable):
+            await asyncio.wait_for(store.receive(mail("one")), 5)
+        assert not batch.done()
+    await batch
+
+
 async def test_batches_wait_in_order_until_they_commit(store: Store) -> None:
     number = await store.receive(mail())
     entry = store.pending()[0]
