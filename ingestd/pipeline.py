@@ -92,7 +92,17 @@ def tick(world: World, at: float, message: Message) -> Changes:
         return decide(world, at, lambda s: _due(s, kind, int(number)))
     except Exception as broken:
         why = f"{type(broken).__name__}: {broken}"
-        return decide(world, at, lambda s: mishap.put_off(s, kind, int(number), why))
+        return put_off(world, at, message, why)
+
+
+def put_off(world: World, at: float, message: Message, why: str) -> Changes:
+    """A timer that failed is tried again later; an incident says so."""
+    kind, _, number = message.body.decode().partition(" ")
+    return decide(world, at, lambda s: _own(s, mishap.put_off(s, kind, int(number), why)))
+
+
+def _own(s: State, event: Event) -> None:
+    judge(s, mishap.OWN, mishap.READING, event)
 
 
 def _due(s: State, kind: str, number: int) -> None:
@@ -153,7 +163,7 @@ def _obey(s: Draft, command: Command, message: Message) -> None:
 
 
 def _clock(s: Draft, offset: float) -> None:
-    mishap.clock_jumped(s, offset, s.wall - s.at)
+    _own(s, mishap.clock_jumped(offset - (s.wall - s.at)))
     s.wall_offset = offset
 
 

@@ -15,7 +15,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd import pipeline
-from ingestd.decide import mishap
 from ingestd.decide.state import Rulebook
 from ingestd.model import Changes, Entry, Message, Notification, Snapshot, Stepped, StoreUnavailable, Verdict
 from ingestd.world import World, combine
@@ -425,11 +424,7 @@ def set_aside(world: World, message: Message, at: float, why: str) -> Changes:
     if why == HOPELESS or message.kind in NOTES:
         return Changes(shunted=why)
     if message.kind == "tick":
-        kind, _, number = message.body.decode().partition(" ")
-        return replace(
-            pipeline.decide(world, at, lambda s: mishap.put_off(s, kind, int(number), why)),
-            shunted=why,
-        )
+        return replace(pipeline.put_off(world, at, message, why), shunted=why)
     return replace(pipeline.shunt(world, message, at, RuntimeError(why)), shunted=why)
 
 

@@ -8,8 +8,8 @@ from ingestd.model import PRIORITIES, Incident, Reason
 _REASONS = 40  # kept with an incident
 
 
-def merge(s: State, one: int, other: int, cause: str, why: str) -> int:
-    """Link two incidents and name the cause of what survives; the survivor's number."""
+def merge(s: State, one: int, other: int, cause: str, why: str) -> None:
+    """Link two incidents and name the cause of what survives."""
     first, second = s.survivor(one), s.survivor(other)
     survivor, loser = sorted((first, second), key=_standing)
     told = {t.person for t in survivor.told}
@@ -34,7 +34,6 @@ def merge(s: State, one: int, other: int, cause: str, why: str) -> int:
     s.touch(survivor.number)
     if survivor.cause != cause:
         s.log(survivor.number, "cause", f"cause: {cause}", rule="adopted")
-    return survivor.number
 
 
 def set_cause(s: State, number: int, node: str, kind: str, why: Reason) -> None:

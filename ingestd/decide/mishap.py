@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from ingestd.decide import alerts, correlate, dedup
 from ingestd.decide.state import State
-from ingestd.model import Alert, Ends, Event, Message, Reading, Reason
+from ingestd.model import Ends, Event, Message, Reading, Reason
 
+OWN = Message(kind="tick", source="ingestd")  # whose events these are
 READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
 
@@ -45,21 +45,19 @@ def deaf(s: State, seconds: float) -> None:
             s.put_alert(replace(alert, due_at=alert.due_at + seconds))
 
 
-def clock_jumped(s: State, offset: float, before: float) -> None:
-    """The wall clock moved against the engine's; calendars follow it, and somebody should know."""
-    jump = offset - before
-    event = Event(
+def clock_jumped(seconds: float) -> Event:
+    """The event of a wall clock that moved against the engine's: calendars follow it, and somebody should know."""
+    return Event(
         state="firing",
-        summary=f"the system clock jumped by {jump:+.1f} s",
+        summary=f"the system clock jumped by {seconds:+.1f} s",
         check="ingestd: clock",
         severity="warning",
         ends=Ends("unheard", after=3600.0),
     )
-    open_own(s, event, Message(kind="clock", source="ingestd"))
 
 
-def put_off(s: State, kind: str, number: int, why: str) -> None:
-    """A timer failed: try it again later, and open an incident about it."""
+def put_off(s: State, kind: str, number: int, why: str) -> Event:
+    """A timer failed: it is tried again later. The event that says so."""
     if kind == "alert":
         s.put_alert(replace(s.alert(number), due_at=s.at + _PUT_OFF))
     else:
@@ -69,20 +67,6 @@ def put_off(s: State, kind: str, number: int, why: str) -> None:
             late = {f: s.at + _PUT_OFF for f in fields if 0 < getattr(incident, f) <= s.at}
             s.put_incident(replace(incident, **late))
             s.log(number, "shunted", f"a timer failed and is put off: {why}")
-    event = Event(
+    return Event(
         state="firing", summary=f"a timer of {kind} {number} failed: {why}", check="ingestd: timer", severity="error"
     )
-    open_own(s, event, Message(kind="tick", source="ingestd"))
-
-
-def open_own(s: State, event: Event, message: Message) -> Alert:
-    """Open (or repeat) an alert about ingestd itself."""
-    place = dedup.locate(s.rules, event, message.source)
-    known = alerts.open_alert(s, place)
-    if known is not None:
-        again = dedup.occurrence(s, known, event, message.source)
-        s.put_alert(again)
-        return again
-    alert = alerts.new(s, place, event, message, READING)
-    correlate.place(s, alert)
-    return alert
