@@ -10,13 +10,16 @@ from msgspec import Struct
 
 Severity = Literal["critical", "error", "warning", "info", "unknown"]
 Priority = Literal["P1", "P2", "P3", "P4"]
-EntryKind = Literal["mail", "webhook", "command", "receipt", "refusal", "tick", "gap", "clock", "start", "reload"]
+EntryKind = Literal[
+    "mail", "webhook", "command", "receipt", "refusal", "trouble", "tick", "gap", "clock", "start", "reload"
+]  # fmt: skip
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]
 NotificationKind = Literal["open", "update", "functional", "hierarchic", "last_resort", "end", "answer"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
+REREAD = "reread:"  # how the origin of a message begins that is read again; the id of its first reading follows
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -33,7 +36,9 @@ class Message(Struct, frozen=True, kw_only=True):
     content_type: str = ""
     query: str = ""  # webhook: query string without credentials
     actor: str = ""  # command: the person who acts
-    refused: str = ""  # why the sender got a 4xx although the body was kept (it is shunted)
+    refused: str = ""  # why the sender got a 4xx although the body was kept
+    origin: str = ""  # what a second delivery of the same message shares with the first; "": nothing
+    old: bool = False  # it lay in its mailbox for longer than the site calls news: it pages nobody
 
 
 class Entry(Struct, frozen=True):
@@ -76,7 +81,8 @@ class Event(Struct, frozen=True, kw_only=True):
     guessed: bool = False  # the host was found in free text
     quiet: bool = False  # a notice, a success, a heartbeat: kept, opens nothing
     report: bool = False  # a person's report rather than a monitor's
-    sender: str = ""  # report: the person's address
+    acknowledged: bool = False  # it still fires, and somebody told its source that she has taken it
+    sender: str = ""  # report, acknowledged: the person, as the source names her
     ends: Ends = Ends()
 
 
@@ -139,7 +145,9 @@ class Alert(Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()  # report: nodes and services it may be about
     external_id: str | None = None
     url: str | None = None
+    labels: str = ""  # JSON object of the source's labels, as they came; "": none
     recogniser: str | None = None
+    policy: str = ""  # that its mail was addressed to: alerts+POLICY@
     ends: Ends = Ends()
     due_at: float = 0.0  # when silence or endsAt ends it; 0 = never
     ended_at: float = 0.0
@@ -215,7 +223,10 @@ class Incident(Struct, frozen=True, kw_only=True):
     came_by: str = "monitor"  # mail, phone, walk-in, web, monitor
     major: bool = False
     problem: int = 0
-    suppressed: bool = False  # maintenance: recorded, not paged
+    suppressed: bool = False  # maintenance or a silence: recorded, not paged; its clocks stand still
+    silenced_by: tuple[str, ...] = ()  # the silences that hide all that fires in it
+    silent_until: float = 0.0  # when the first of them ends
+    frozen_at: float = 0.0  # since when its clocks stand still
     # what is due (epoch seconds of the engine's clock, 0 = nothing)
     page_at: float = 0.0
     hold_from: float = 0.0
@@ -236,6 +247,36 @@ class NodeMark(Struct, frozen=True, kw_only=True):
     up_at: float = 0.0
     inferred_by: int = 0  # the incident that infers it to be down
     inferred_at: float = 0.0
+
+
+class Matcher(Struct, frozen=True):
+    """One condition of a silence on a label; a label that an alert has not counts as empty."""
+
+    name: str
+    value: str
+    regex: bool = False  # the value is an RE2 pattern for the whole label
+    equal: bool = True
+
+
+class Silence(Struct, frozen=True, kw_only=True):
+    """What a person asked not to be told of for a while: alerts whose labels meet every matcher."""
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: float  # wall clock, epoch seconds
+    ends_at: float
+    by: str  # the person
+    comment: str = ""
+    updated_at: float = 0.0
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """What is known of a sign of life that is expected."""
+
+    id: str
+    last_at: float = 0.0  # when it was last heard; 0: never
+    due_at: float = 0.0  # until when it must be heard again
+    missed: int = 0  # in a row
 
 
 class TimelineRow(Struct, frozen=True, kw_only=True):
@@ -311,7 +352,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Command(Struct, frozen=True, kw_only=True):
     """What a person asks for; travels through the inbox as a message of kind ``command``, its actor in the message."""
 
-    action: Literal["open", "ack", "resolve", "assign", "note", "priority"]
+    action: Literal["open", "ack", "resolve", "assign", "note", "priority", "silence", "expire"]
     incident: int = 0
     person: str = ""  # assign: to whom; open: the caller
     department: str = ""
@@ -320,6 +361,7 @@ class Command(Struct, frozen=True, kw_only=True):
     minutes: float = 0.0
     came_by: str = ""
     notification: int = 0  # the page whose link was used
+    silence: Silence | None = None  # silence: what to hide; expire: its id is in ``text``
 
 
 class Verdict(Struct, frozen=True):
@@ -336,6 +378,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()
     incidents: tuple[Incident, ...] = ()
     marks: tuple[NodeMark, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    heartbeats: tuple[Heartbeat, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     notifications: tuple[Notification, ...] = ()
     cancelled: tuple[int, ...] = ()  # notifications to withdraw if nobody has claimed them
@@ -366,6 +410,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()  # of incidents that are not closed
     incidents: tuple[Incident, ...] = ()
     marks: tuple[NodeMark, ...] = ()
+    silences: tuple[Silence, ...] = ()  # that have not ended
+    heartbeats: tuple[Heartbeat, ...] = ()
     alive: float = 0.0  # when the process was last known to listen, by the engine's clock
 
 

@@ -5,7 +5,7 @@ are all there is: indices and due times are derived from them, and a world rebui
 """
 
 import heapq
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from ingestd.decide.state import Rulebook
@@ -13,13 +13,18 @@ from ingestd.index import Index, IndexDraft
 from ingestd.model import (
     Alert,
     Changes,
+    Heartbeat,
     Incident,
     NodeMark,
     Notification,
+    Silence,
     Snapshot,
     TimelineRow,
     Verdict,
 )
+
+Timer = tuple[float, str, int | str]  # when, "incident" | "alert" | "heartbeat", its number or name
+UNPLANNED = 1.0  # when a heartbeat that nobody has planned is due: long ago
 
 
 class World:
@@ -37,6 +42,8 @@ class World:
         self.alerts: dict[int, Alert] = {}
         self.incidents: dict[int, Incident] = {}
         self.marks: dict[str, NodeMark] = {}
+        self.silences: dict[str, Silence] = {}
+        self.heartbeats: dict[str, Heartbeat] = {}
         self.fingerprints: dict[str, int] = {}
         self.at_node: Index[str] = Index()
         self.members: Index[int] = Index()
@@ -44,8 +51,17 @@ class World:
         self.linked: Index[int] = Index()
         self.rooted: Index[str] = Index()
         self.waiting: Index[str] = Index()
-        self._due: list[tuple[float, str, int]] = []
-        self.apply(Changes(incidents=snapshot.incidents, alerts=snapshot.alerts, marks=snapshot.marks))
+        self._due: list[Timer] = []
+        self.apply(
+            Changes(
+                incidents=snapshot.incidents,
+                alerts=snapshot.alerts,
+                marks=snapshot.marks,
+                silences=snapshot.silences,
+                heartbeats=snapshot.heartbeats,
+            )
+        )
+        self._expect()
 
     def apply(self, changes: Changes) -> None:
         """Take over what a step decided."""
@@ -55,6 +71,10 @@ class World:
             self._take_incident(incident)
         for mark in changes.marks:
             self.marks[mark.node] = mark
+        for silence in changes.silences:
+            self._take_silence(silence)
+        for heartbeat in changes.heartbeats:
+            self._take_heartbeat(heartbeat)
         for notification in changes.notifications:
             self.next_notification = max(self.next_notification, notification.id + 1)
         if changes.wall_offset is not None:
@@ -66,9 +86,10 @@ class World:
         self.waiting = Index()
         for incident in self.incidents.values():
             self.waiting.move(incident.number, (), waits_under(rules, incident))
+        self._expect()
 
-    def due(self, at: float) -> tuple[float, str, int] | None:
-        """The earliest timer that is due at ``at``: (when, "incident" or "alert", number); None if none is."""
+    def due(self, at: float) -> "Timer | None":
+        """The earliest timer that is due at ``at``: (when, kind, number or name); None if none is."""
         when = self.next_due()
         return self._due[0] if when is not None and when <= at else None
 
@@ -76,7 +97,7 @@ class World:
         """When the next timer goes off."""
         while self._due:
             when, kind, number = self._due[0]
-            if when == self._due_of(kind, number):
+            if when and when == self._due_of(kind, number):
                 return when
             heapq.heappop(self._due)
         return None
@@ -93,6 +114,8 @@ class World:
             self.alerts,
             self.incidents,
             self.marks,
+            self.silences,
+            self.heartbeats,
             self.fingerprints,
             counters,
             timers,
@@ -126,6 +149,22 @@ class World:
         if due and (old is None or due_of_incident(old) != due):
             heapq.heappush(self._due, (due, "incident", number))
 
+    def _take_silence(self, silence: Silence) -> None:
+        self.silences[silence.id] = silence
+        for name in [n for n, one in self.silences.items() if one.ends_at <= self.at + self.wall_offset]:
+            del self.silences[name]
+
+    def _take_heartbeat(self, heartbeat: Heartbeat) -> None:
+        self.heartbeats[heartbeat.id] = heartbeat
+        if heartbeat.due_at:
+            heapq.heappush(self._due, (heartbeat.due_at, "heartbeat", heartbeat.id))
+
+    def _expect(self) -> None:
+        """A heartbeat that the rules name and nobody has planned is due at once: that plans it."""
+        for name in self.rules.heartbeats.names:
+            if name not in self.heartbeats:
+                heapq.heappush(self._due, (UNPLANNED, "heartbeat", name))
+
     def _forget(self, number: int, old: Incident | None) -> None:
         for alert in [self.alerts[a] for a in self.members.get(number)]:
             del self.alerts[alert.id]
@@ -140,11 +179,15 @@ class World:
             self.rooted.move(number, rooted_at(old), ())
             self.waiting.move(number, waits_under(self.rules, old), ())
 
-    def _due_of(self, kind: str, number: int) -> float:
+    def _due_of(self, kind: str, number: int | str) -> float:
         if kind == "alert":
-            alert = self.alerts.get(number)
+            alert = self.alerts.get(int(number))
             return alert.due_at if alert else 0.0
-        incident = self.incidents.get(number)
+        if kind == "heartbeat":
+            heartbeat = self.heartbeats.get(str(number))
+            expected = number in self.rules.heartbeats.names
+            return (heartbeat.due_at if heartbeat else UNPLANNED) if expected else 0.0
+        incident = self.incidents.get(int(number))
         return due_of_incident(incident) if incident else 0.0
 
 
@@ -162,6 +205,8 @@ class Draft:
         self._alerts: dict[int, Alert] = {}
         self._incidents: dict[int, Incident] = {}
         self._marks: dict[str, NodeMark] = {}
+        self._silences: dict[str, Silence] = {}
+        self._heartbeats: dict[str, Heartbeat] = {}
         self._fingerprints: dict[str, int] = {}
         self._timeline: list[TimelineRow] = []
         self._notifications: list[Notification] = []
@@ -248,6 +293,14 @@ class Draft:
         """What is known of a node beyond its alerts."""
         return self._marks.get(node) or self._world.marks.get(node) or NodeMark(node=node)
 
+    def silences(self) -> Mapping[str, Silence]:
+        """What people asked not to be told of, by id; those that ended may be among them."""
+        return {**self._world.silences, **self._silences} if self._silences else self._world.silences
+
+    def heartbeat(self, name: str) -> Heartbeat | None:
+        """What is known of an expected sign of life; None: it was never planned."""
+        return self._heartbeats.get(name) or self._world.heartbeats.get(name)
+
     # -- writing
     def new_alert(self) -> int:
         """The id of the next alert."""
@@ -287,6 +340,14 @@ class Draft:
         self._marks[mark.node] = mark
         self.explanations.clear()
 
+    def put_silence(self, silence: Silence) -> None:
+        """Add or replace a silence."""
+        self._silences[silence.id] = silence
+
+    def put_heartbeat(self, heartbeat: Heartbeat) -> None:
+        """Add or replace what is known of a heartbeat."""
+        self._heartbeats[heartbeat.id] = heartbeat
+
     def log(self, incident: int, what: str, text: str, actor: str = "", rule: str = "") -> None:
         """Add a line to an incident's timeline."""
         row = TimelineRow(incident=incident, at=self.at, what=what, text=text[:500], actor=actor, rule=rule)
@@ -314,6 +375,8 @@ class Draft:
             alerts=tuple(a for a in self._alerts.values() if a != self._world.alerts.get(a.id)),
             incidents=tuple(i for i in self._incidents.values() if i != self._world.incidents.get(i.number)),
             marks=tuple(m for m in self._marks.values() if m != self._world.marks.get(m.node)),
+            silences=tuple(self._silences.values()),
+            heartbeats=tuple(h for h in self._heartbeats.values() if h != self._world.heartbeats.get(h.id)),
             timeline=tuple(self._timeline),
             notifications=tuple(self._notifications),
             cancelled=tuple(self._cancelled),
@@ -353,8 +416,10 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
 
 
 def due_of_incident(incident: Incident) -> float:
-    """When an incident's next timer goes off; 0 = never."""
-    dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.end_at, incident.remind_at)
+    """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still."""
+    dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until)
+    if not incident.suppressed:
+        dues = (incident.page_at, incident.step_at, incident.resolve_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 
@@ -367,6 +432,8 @@ def combine(parts: Iterable[Changes]) -> Changes:
         alerts=_last((a for p in parts for a in p.alerts), lambda a: a.id),
         incidents=_last((i for p in parts for i in p.incidents), lambda i: i.number),
         marks=_last((m for p in parts for m in p.marks), lambda m: m.node),
+        silences=_last((x for p in parts for x in p.silences), lambda x: x.id),
+        heartbeats=_last((x for p in parts for x in p.heartbeats), lambda x: x.id),
         timeline=tuple(row for p in parts for row in p.timeline),
         notifications=tuple(n for p in parts for n in p.notifications),
         cancelled=tuple(c for p in parts for c in p.cancelled),

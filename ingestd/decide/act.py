@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import alerts, correlate, dedup, ending, escalate
+from ingestd.decide import alerts, correlate, dedup, ending, escalate, silence
 from ingestd.decide.state import State
-from ingestd.model import Command, Event, Incident, Message, News, Reading, Reason, Verdict, Work
+from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Verdict, Work
 
 
 def act(s: State, command: Command, actor: str) -> Verdict:
-    """Carry out a command about an existing incident; says why where it can't be."""
+    """Carry out a command; says why where it can't be."""
+    if actor in s.rules.people.persons and command.action in _ABOUT_NO_INCIDENT:
+        return _ABOUT_NO_INCIDENT[command.action](s, command, actor)
     if s.incident(command.incident) is None:
         return Verdict(False, f"incident {command.incident} is not open", command.incident)
     incident = s.survivor(command.incident)
@@ -19,6 +21,21 @@ def act(s: State, command: Command, actor: str) -> Verdict:
     if actor not in s.rules.people.persons:
         return Verdict(False, f"nobody called {actor!r} is in people.yaml", incident.number)
     return _ACTIONS[command.action](s, incident, command, actor)
+
+
+def taken_elsewhere(s: State, known: Alert | None, event: Event, source: str) -> None:
+    """Somebody acknowledged an alert at its source. She owns the incident if it has no other alert than this one."""
+    if known is None or known.state != "firing":
+        return
+    incident = s.survivor(known.incident)
+    person = s.rules.people.called(event.sender)
+    who = f"{event.sender or 'somebody'} ({source})"
+    alone = all(alert.id == known.id for alert in s.firing(incident.number))
+    if incident.state == "triggered" and alone and (person or not event.quiet):
+        escalate.taken(s, incident.number, person or who, owner=person)
+        escalate.news(s, incident.number, News("taken", who=_called(s, person) if person else who), but=person)
+    else:
+        s.log(incident.number, "note", f"acknowledged at its source by {who}", actor=person)
 
 
 def open_call(s: State, command: Command, message: Message) -> Verdict:
@@ -43,16 +60,16 @@ def open_call(s: State, command: Command, message: Message) -> Verdict:
     if s.alert(alert.id).certainty != "root":
         return Verdict(True, f"joined incident {placed.number}: {placed.title}", placed.number)
     s.put_incident(replace(placed, came_by=command.came_by or "phone", on_behalf_of=command.person, reporter=actor))
-    escalate.taken(s, placed.number, actor)
+    escalate.taken(s, placed.number, actor, owner=actor)
     return Verdict(True, f"opened incident {placed.number}; it is yours", placed.number)
 
 
 def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
-    if incident.state == "acknowledged":
+    if incident.state == "acknowledged" and incident.owner:
         if incident.owner == actor:
             return Verdict(True, f"incident {incident.number} is yours already", incident.number)
         return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
-    escalate.taken(s, incident.number, actor)
+    escalate.taken(s, incident.number, actor, owner=actor)
     _note(s, incident, command, actor)
     escalate.news(s, incident.number, News("taken", who=_called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is yours", incident.number)
@@ -73,7 +90,7 @@ def _assign(s: State, incident: Incident, command: Command, actor: str) -> Verdi
         known = ", ".join(sorted(s.rules.people.persons))
         return Verdict(False, f"nobody called {command.person!r} is in people.yaml; known: {known}", incident.number)
     s.put_incident(replace(incident, owner=command.person))
-    escalate.taken(s, incident.number, command.person)
+    escalate.taken(s, incident.number, command.person, owner=command.person)
     s.log(incident.number, "assigned", f"{actor} hands it over to {command.person}", actor=actor)
     escalate.hand_over(s, incident.number, command.person, News("handed_over", command.text, _called(s, actor)))
     return Verdict(True, f"incident {incident.number} is {command.person}'s", incident.number)
@@ -119,6 +136,26 @@ def _called(s: State, person: str) -> str:
     return s.rules.people.persons[person].name or person
 
 
+def _silence(s: State, command: Command, actor: str) -> Verdict:
+    asked = command.silence
+    if asked is None:
+        return Verdict(False, "a silence needs matchers, a start and an end")
+    wrong = silence.problem(asked)
+    if wrong:
+        return Verdict(False, wrong)
+    silence.put(s, replace(asked, by=actor, updated_at=s.wall))
+    return Verdict(True, asked.id)
+
+
+def _expire(s: State, command: Command, actor: str) -> Verdict:
+    known = s.silences().get(command.text)
+    if known is None or known.ends_at <= s.wall:
+        return Verdict(False, f"there is no silence {command.text}")
+    silence.put(s, replace(known, starts_at=min(known.starts_at, s.wall), ends_at=s.wall, updated_at=s.wall))
+    return Verdict(True, f"silence {known.id} ended by {actor}")
+
+
+_ABOUT_NO_INCIDENT = {"silence": _silence, "expire": _expire}
 _ACTIONS: dict[str, Callable[[State, Incident, Command, str], Verdict]] = {
     "ack": _ack,
     "resolve": _resolve,

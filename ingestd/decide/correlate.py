@@ -40,7 +40,8 @@ def adopt(s: State, node: str) -> None:
         if because is None:
             continue
         target = s.survivor(because.incident)
-        if target.number != number and target.suppressed == incident.suppressed:
+        alike = target.suppressed == incident.suppressed or target.silenced_by or incident.silenced_by
+        if target.number != number and alike:
             link.merge(s, number, target.number, because.cause, f"{because.text()} explains it")
 
 

@@ -66,22 +66,22 @@ def remind(s: State, number: int) -> None:
     news(s, number, News("open_for", str(days)))
 
 
-def taken(s: State, number: int, person: str, *, owner: str = "") -> None:
-    """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts."""
+def taken(s: State, number: int, by: str, *, owner: str) -> None:
+    """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts. ``owner``: "" if unknown."""
     incident = s.survivor(number)
     within = _policy(s, incident).resolve_within.get(incident.priority)
     s.put_incident(
         replace(
             incident,
             state="acknowledged",
-            owner=incident.owner or owner or person,
+            owner=incident.owner or owner,
             acknowledged_at=incident.acknowledged_at or s.at,
             page_at=0.0,
             step_at=0.0,
             resolve_at=s.at + within if within else 0.0,
         )
     )
-    s.log(incident.number, "acknowledged", f"taken by {person}", actor=person)
+    s.log(incident.number, "acknowledged", f"taken by {by}", actor=owner)
 
 
 def start_anew(s: State, number: int, why: str) -> None:
@@ -168,7 +168,9 @@ def _failed(s: State, incident: Incident, mine: Told | None) -> None:
         return
     told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
     s.put_incident(replace(incident, told=told))
-    waiting = incident.state == "triggered" and incident.step_at and mine.kind != "last_resort"
+    waiting = (
+        incident.state == "triggered" and not incident.suppressed and incident.step_at and mine.kind != "last_resort"
+    )
     if waiting and all(t.failed for t in told if t.step == incident.step):
         advance(s, incident.number)
 

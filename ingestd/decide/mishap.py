@@ -2,16 +2,13 @@
 
 from msgspec.structs import replace
 
+from ingestd.decide import heartbeat
 from ingestd.decide.state import State
-from ingestd.model import Ends, Event, Message, Reading, Reason
+from ingestd.model import Ends, Event, Heartbeat, Message, Reading, Reason
 
 OWN = Message(kind="tick", source="ingestd")  # whose events these are
 READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
-
-
-class RefusedError(Exception):
-    """The sender was told that its body is no good; it was kept all the same."""
 
 
 def unreadable(message: Message, why: str) -> Event:
@@ -38,11 +35,29 @@ def refusals(message: Message) -> Event:
     )
 
 
+def trouble(message: Message) -> Event:
+    """The event of a mailbox that can't be read; an empty text says that it can be read again."""
+    text = message.body.decode("utf-8", "replace")
+    return Event(
+        state="firing" if text else "resolved",
+        summary=f"mailbox {message.source} can't be read: {text}"
+        if text
+        else f"mailbox {message.source} is read again",
+        check=f"ingestd: mailbox {message.source}",
+        severity="error",
+        ends=Ends("recovery"),
+    )
+
+
 def deaf(s: State, seconds: float) -> None:
     """Nothing was heard for a while: deadlines about silence move by as much."""
     for alert in s.every_alert():
         if alert.due_at and alert.ends.how != "ends_at":
             s.put_alert(replace(alert, due_at=alert.due_at + seconds))
+    for name in s.rules.heartbeats.names:
+        known = s.heartbeat(name)
+        if known is not None:
+            s.put_heartbeat(heartbeat.postponed(known, seconds))
 
 
 def clock_jumped(seconds: float) -> Event:
@@ -56,17 +71,20 @@ def clock_jumped(seconds: float) -> Event:
     )
 
 
-def put_off(s: State, kind: str, number: int, why: str) -> Event:
+def put_off(s: State, kind: str, number: str, why: str) -> Event:
     """A timer failed: it is tried again later. The event that says so."""
     if kind == "alert":
-        s.put_alert(replace(s.alert(number), due_at=s.at + _PUT_OFF))
+        s.put_alert(replace(s.alert(int(number)), due_at=s.at + _PUT_OFF))
+    elif kind == "heartbeat":
+        known = s.heartbeat(number) or Heartbeat(id=number)
+        s.put_heartbeat(replace(known, due_at=s.at + _PUT_OFF))
     else:
-        incident = s.incident(number)
+        incident = s.incident(int(number))
         if incident is not None:
-            fields = ("page_at", "step_at", "resolve_at", "end_at", "remind_at")
+            fields = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until")
             late = {f: s.at + _PUT_OFF for f in fields if 0 < getattr(incident, f) <= s.at}
             s.put_incident(replace(incident, **late))
-            s.log(number, "shunted", f"a timer failed and is put off: {why}")
+            s.log(incident.number, "shunted", f"a timer failed and is put off: {why}")
     return Event(
         state="firing", summary=f"a timer of {kind} {number} failed: {why}", check="ingestd: timer", severity="error"
     )

@@ -94,6 +94,12 @@ class People:
         """The person with this mail address, or ""."""
         return self._mails.get(address.casefold(), "")
 
+    def called(self, name: str) -> str:
+        """The person with this id, mail address or name, or ""."""
+        wanted = name.strip().casefold()
+        named = (p.id for p in self.persons.values() if wanted and wanted in (p.id.casefold(), p.name.casefold()))
+        return self.by_mail(wanted) or next(named, "")
+
     def on_call(self, team: str, wall: float) -> tuple[str, ...]:
         """Whose turn it is in a team; without a rota, all its members."""
         found = self.teams.get(team)

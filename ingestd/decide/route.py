@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ingestd.decide.rank import FACTS
 from ingestd.decide.when import Situation, compile_when
-from ingestd.model import Priority, Reason
+from ingestd.model import Message, Priority, Reason
 from ingestd.yamltypes import Duration
 
 StepKind = Literal["notify", "functional", "hierarchic"]
@@ -49,6 +49,12 @@ class EscalationRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     remind_after: Duration = Duration(7 * 86400.0)  # alerts that only a person ends
 
 
+def tags(message: Message) -> tuple[str, ...]:
+    """What stands behind the + of the addresses that a mail was sent to: a source's name, or a policy's."""
+    found = (recipient.rpartition("@")[0].partition("+")[2] for recipient in message.recipients)
+    return tuple(filter(None, found))
+
+
 class Route(Struct, frozen=True):
     """The chosen policy and team."""
 
@@ -73,8 +79,14 @@ class Router:
             except ValueError as bad:
                 raise ValueError(f"{route.id}: {bad}") from None
 
-    def route(self, situation: Situation) -> Route:
-        """The policy and team of a situation. Without any match: nobody's steps, so that the last resort is told."""
+    def route(self, situation: Situation, addressed: str = "") -> Route:
+        """The policy and team of a situation, or the policy that a mail was addressed to.
+
+        Without any match: nobody's steps, so that the last resort is told.
+        """
+        if addressed in self.policies:
+            why = Reason("route", "address", f"a mail was addressed to policy {addressed}")
+            return Route(self.policies[addressed], str(situation.get("team", "")), why)
         for spec, test in self._routes:
             if test(situation):
                 team = str(situation.get("team", "")) or spec.team

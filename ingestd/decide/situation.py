@@ -21,8 +21,11 @@ def settle(s: State, number: int) -> None:
     situation = facts(s, incident, impact)
     ranking = s.rules.ranker.rank(situation)
     priority = _priority(incident, ranking)
-    route = s.rules.router.route({**situation, "priority": priority})
-    anew = bool(incident.told) and (_rises(incident, priority) or route.team != incident.team)
+    addressed = next((alert.policy for alert in _typical(s, incident) if alert.policy), "")
+    route = s.rules.router.route({**situation, "priority": priority}, addressed)
+    anew = (
+        bool(incident.told) and not incident.suppressed and (_rises(incident, priority) or route.team != incident.team)
+    )
     kept = tuple(r for r in incident.reasons if r.stage not in ("rank", "route"))
     s.put_incident(
         replace(

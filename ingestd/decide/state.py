@@ -4,17 +4,18 @@ Judgement reads through a ``State`` and writes new rows into it; nothing of the 
 changes are applied. ``world.Draft`` is the implementation.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 from ingestd.decide.classify import Classifier, CorrelateRules
+from ingestd.decide.heartbeat import Heartbeats
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import Recognisers
 from ingestd.decide.oncall import People
 from ingestd.decide.rank import Ranker
 from ingestd.decide.route import EscalationRules, Router
 from ingestd.decide.topology import Topology
-from ingestd.model import Alert, Incident, NodeMark, Notification
+from ingestd.model import Alert, Heartbeat, Incident, Message, NodeMark, Notification, Reading, Silence
 
 
 class Rulebook:
@@ -30,6 +31,9 @@ class Rulebook:
         escalation: EscalationRules,
         people: People,
         last_resort: tuple[str, ...],
+        heartbeats: Heartbeats | None = None,
+        sources: frozenset[str] = frozenset(),
+        mappings: Mapping[str, Callable[[Message], Reading]] | None = None,
     ) -> None:
         self.topology = topology
         self.recognisers = recognisers
@@ -42,6 +46,9 @@ class Rulebook:
         self.router = Router(escalation)
         self.people = people
         self.last_resort = last_resort
+        self.heartbeats = heartbeats or Heartbeats()
+        self.mappings = mappings or {}  # readers of a site's own webhook sources
+        self.sources = sources  # names by which a mail may be addressed: alerts+NAME@
 
 
 class State(Protocol):
@@ -67,12 +74,16 @@ class State(Protocol):
     def rooted(self, node: str) -> Collection[int]: ...
     def waiting(self, node: str) -> Collection[int]: ...
     def mark(self, node: str) -> NodeMark: ...
+    def silences(self) -> Mapping[str, Silence]: ...
+    def heartbeat(self, name: str) -> Heartbeat | None: ...
     def new_alert(self) -> int: ...
     def new_incident(self) -> int: ...
     def new_notification(self) -> int: ...
     def put_alert(self, alert: Alert) -> None: ...
     def put_incident(self, incident: Incident) -> None: ...
     def put_mark(self, mark: NodeMark) -> None: ...
+    def put_silence(self, silence: Silence) -> None: ...
+    def put_heartbeat(self, heartbeat: Heartbeat) -> None: ...
     def log(self, incident: int, what: str, text: str, actor: str = "", rule: str = "") -> None: ...
     def notify(self, notification: Notification) -> None: ...
     def cancel(self, notification: int) -> None: ...

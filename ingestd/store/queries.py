@@ -7,9 +7,20 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, select
 
-from ingestd.model import Alert, Entry, Incident, Message, Notification, Snapshot, TimelineRow, Verdict
+from ingestd.model import REREAD, Alert, Entry, Incident, Message, Notification, Silence, Snapshot, TimelineRow, Verdict
 from ingestd.store import rows
-from ingestd.store.tables import alert, inbox, inbox_body, incident, meta, node_mark, notification, timeline
+from ingestd.store.tables import (
+    alert,
+    heartbeat,
+    inbox,
+    inbox_body,
+    incident,
+    meta,
+    node_mark,
+    notification,
+    silence,
+    timeline,
+)
 
 T = TypeVar("T")
 
@@ -35,6 +46,14 @@ class Shunted(Struct, frozen=True):
     position: int | None
     at: float | None
     incident: int | None
+
+
+class Unrecognised(Struct, frozen=True):
+    """A message that no recogniser and no source understood, without its body."""
+
+    id: int
+    message: Message
+    incident: int | None  # that it opened or joined
 
 
 class Journalled(Struct, frozen=True):
@@ -114,6 +133,50 @@ class Queries:
         found = await asyncio.to_thread(self._all, _entries().where(inbox.c.id == number), rows.entry)
         return found[0] if found else None
 
+    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
+        """Every alert that fires, in the order they came."""
+        query = select(alert.c.body).where(alert.c.state == "firing").order_by(alert.c.id).limit(limit)
+        return await self._decoded(query, rows.decode_alert)
+
+    async def alert_by(self, fingerprint: str) -> Alert | None:
+        """The newest alert with a fingerprint."""
+        query = select(alert.c.body).where(alert.c.fingerprint == fingerprint).order_by(alert.c.id.desc()).limit(1)
+        found = await self._decoded(query, rows.decode_alert)
+        return found[0] if found else None
+
+    async def silences(self, limit: int = 1000) -> tuple[Silence, ...]:
+        """What people silenced, those that end last first; those that ended are among them."""
+        query = select(silence.c.body).order_by(silence.c.ends_at.desc()).limit(limit)
+        return await self._decoded(query, rows.decode_silence)
+
+    async def silence(self, name: str) -> Silence | None:
+        """One silence by its id."""
+        found = await self._decoded(select(silence.c.body).where(silence.c.id == name), rows.decode_silence)
+        return found[0] if found else None
+
+    async def by_origin(self, origin: str) -> Entry | None:
+        """The message that was kept under an origin."""
+        found = await asyncio.to_thread(self._all, _entries().where(inbox.c.origin == origin), rows.entry)
+        return found[0] if found else None
+
+    async def unrecognised(self, limit: int = 100, before: int = 0) -> tuple[Unrecognised, ...]:
+        """Mails and bodies that nothing recognised and that were not read anew since, newest first."""
+        again = select(inbox.c.origin).where(inbox.c.origin.startswith(REREAD), inbox.c.recogniser != "none")
+        anew = set(await asyncio.to_thread(self._all, again, lambda row: int(row.origin.split(":")[1])))
+        query = select(inbox.c.id, inbox.c.envelope, inbox.c.incident).where(inbox.c.recogniser == "none")
+        query = query.order_by(inbox.c.id.desc())
+        if before:
+            query = query.where(inbox.c.id < before)
+        found = await asyncio.to_thread(self._all, query.limit(limit + len(anew)), _unrecognised)
+        return tuple(one for one in found if one.id not in anew and not one.message.origin.startswith(REREAD))[:limit]
+
+    async def last_origin(self, prefix: str) -> str | None:
+        """The newest ``origin`` that begins with ``prefix``."""
+        query = select(inbox.c.origin).where(inbox.c.origin.startswith(prefix, autoescape=True))
+        query = query.order_by(inbox.c.id.desc()).limit(1)
+        found = await asyncio.to_thread(self._all, query, lambda row: str(row.origin))
+        return found[0] if found else None
+
     async def ready(self) -> bool:
         """Whether the database answers a read."""
         return bool(await asyncio.to_thread(self._all, select(func.count()).select_from(meta), bool))
@@ -128,6 +191,12 @@ class Queries:
             alerts = select(alert.c.body).where(alert.c.incident.in_(still_open)).order_by(alert.c.id)
             incidents = select(incident.c.body).where(incident.c.closed_at == 0).order_by(incident.c.number)
             marks = select(node_mark.c.body).order_by(node_mark.c.node)
+            silences = (
+                select(silence.c.body)
+                .where(silence.c.ends_at > progress.at + progress.wall_offset)
+                .order_by(silence.c.id)
+            )
+            heartbeats = select(heartbeat.c.body).order_by(heartbeat.c.id)
             alive = connection.scalar(select(meta.c.value).where(meta.c.key == "alive"))
             return Snapshot(
                 position=progress.position,
@@ -139,6 +208,8 @@ class Queries:
                 alerts=tuple(map(rows.decode_alert, connection.scalars(alerts))),
                 incidents=tuple(map(rows.decode_incident, connection.scalars(incidents))),
                 marks=tuple(map(rows.decode_mark, connection.scalars(marks))),
+                silences=tuple(map(rows.decode_silence, connection.scalars(silences))),
+                heartbeats=tuple(map(rows.decode_heartbeat, connection.scalars(heartbeats))),
                 alive=float(alive or 0.0),
             )
 
@@ -218,6 +289,10 @@ def _line(row: Any) -> TimelineRow:
 
 def _delivery(row: Any) -> Delivery:
     return Delivery(rows.notification(row), row.channel, row.detail, row.attempts, row.message_id)
+
+
+def _unrecognised(row: Any) -> Unrecognised:
+    return Unrecognised(row.id, rows.with_body(row.envelope, None), row.incident)
 
 
 def _shunted(row: Any) -> Shunted:

@@ -10,10 +10,12 @@ from ingestd.model import (
     Alert,
     Changes,
     Entry,
+    Heartbeat,
     Incident,
     Message,
     NodeMark,
     Notification,
+    Silence,
     Stepped,
     TimelineRow,
     Verdict,
@@ -28,6 +30,8 @@ _verdict = msgspec.json.Decoder(Verdict)
 decode_alert = msgspec.json.Decoder(Alert).decode
 decode_incident = msgspec.json.Decoder(Incident).decode
 decode_mark = msgspec.json.Decoder(NodeMark).decode
+decode_silence = msgspec.json.Decoder(Silence).decode
+decode_heartbeat = msgspec.json.Decoder(Heartbeat).decode
 
 
 class Progress(Struct, frozen=True):
@@ -94,6 +98,7 @@ def inbox_row(message: Message) -> Row:
         "recogniser": None,
         "verdict": None,
         "incident": None,
+        "origin": clean(message.origin) or None,
     }
 
 
@@ -157,6 +162,16 @@ def incident_row(incident: Incident) -> Row:
 def mark_row(mark: NodeMark) -> Row:
     """One upsert into ``node_mark``."""
     return {"node": clean(mark.node), "body": json(mark)}
+
+
+def silence_row(silence: Silence) -> Row:
+    """One upsert into ``silence``."""
+    return {"id": clean(silence.id), "ends_at": silence.ends_at, "body": json(silence)}
+
+
+def heartbeat_row(heartbeat: Heartbeat) -> Row:
+    """One upsert into ``heartbeat``."""
+    return {"id": clean(heartbeat.id), "body": json(heartbeat)}
 
 
 def timeline_row(line: TimelineRow, position: int) -> Row:

@@ -6,7 +6,19 @@ from typing import Any
 from sqlalchemy import Executable, Table, bindparam, case, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ingestd.store.tables import alert, blob, inbox, inbox_body, incident, meta, node_mark, notification, timeline
+from ingestd.store.tables import (
+    alert,
+    blob,
+    heartbeat,
+    inbox,
+    inbox_body,
+    incident,
+    meta,
+    node_mark,
+    notification,
+    silence,
+    timeline,
+)
 
 # The order in which a group's rows are written: parents first, each batch's cancellations after its notifications.
 ORDER = (
@@ -16,6 +28,8 @@ ORDER = (
     "alert",
     "incident",
     "node_mark",
+    "silence",
+    "heartbeat",
     "timeline",
     "notification",
     "cancel",
@@ -43,6 +57,8 @@ def statements(dialect: str) -> dict[str, Executable]:
         "alert": upsert(alert, "id"),
         "incident": upsert(incident, "number"),
         "node_mark": upsert(node_mark, "node"),
+        "silence": upsert(silence, "id"),
+        "heartbeat": upsert(heartbeat, "id"),
         "timeline": insert(timeline),
         # A second end for the same person is dropped here, by the partial unique index.
         "notification": dialect_insert(notification).on_conflict_do_nothing(

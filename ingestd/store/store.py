@@ -94,7 +94,10 @@ class Store:
     # --- intake ---
 
     async def receive(self, message: Message) -> int:
-        """Keep a message; returns its inbox id once it is committed and synced. StoreUnavailable: try again later."""
+        """Keep a message; returns its inbox id once it is committed and synced. StoreUnavailable: try again later.
+
+        A second delivery (the same ``origin`` within a week) is not kept again: the id is that of the first.
+        """
         self._admit(len(message.body))
         job = self._job(message=message, inbox=[rows.inbox_row(message)], bodies=[message.body])
         self._waiting += 1
@@ -260,7 +263,7 @@ class Store:
             if job.message is not None:
                 self._waiting -= 1
                 self._waiting_bytes -= len(job.message.body)
-                if job.error is None and self.on_received is not None:
+                if job.error is None and not job.kept_before and self.on_received is not None:
                     self.on_received(Entry(job.ids[0], job.message))
             if job.future.done():  # cancelled: the waiter is gone
                 continue
@@ -301,11 +304,15 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
     alerts = {a.id: a for stepped in batch for a in stepped.changes.alerts}
     incidents = {i.number: i for stepped in batch for i in stepped.changes.incidents}
     marks = {m.node: m for stepped in batch for m in stepped.changes.marks}
+    silences = {one.id: one for stepped in batch for one in stepped.changes.silences}
+    heartbeats = {one.id: one for stepped in batch for one in stepped.changes.heartbeats}
     found = {
         "stepped": [rows.outcome_row(stepped) for stepped in batch if stepped.entry.id],
         "alert": [rows.alert_row(a) for a in alerts.values()],
         "incident": [rows.incident_row(i) for i in incidents.values()],
         "node_mark": [rows.mark_row(m) for m in marks.values()],
+        "silence": [rows.silence_row(one) for one in silences.values()],
+        "heartbeat": [rows.heartbeat_row(one) for one in heartbeats.values()],
         "timeline": [rows.timeline_row(t, stepped.position) for stepped in batch for t in stepped.changes.timeline],
         "notification": [rows.notification_row(n) for stepped in batch for n in stepped.changes.notifications],
         "cancel": [{"row_id": number} for stepped in batch for number in stepped.changes.cancelled],

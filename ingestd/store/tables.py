@@ -40,8 +40,22 @@ inbox = Table(
     Column("recogniser", Text),
     Column("verdict", Text),  # JSON
     Column("incident", BigInteger),
+    Column("origin", Text),  # what a second delivery shares with the first; null: nothing
     Index("inbox_pending", "id", sqlite_where=text("position IS NULL"), postgresql_where=text("position IS NULL")),
     Index("inbox_shunted", "id", sqlite_where=text("state = 'shunted'"), postgresql_where=text("state = 'shunted'")),
+    Index(
+        "inbox_unrecognised",
+        "id",
+        sqlite_where=text("recogniser = 'none'"),
+        postgresql_where=text("recogniser = 'none'"),
+    ),
+    Index(
+        "inbox_origin",
+        "origin",
+        unique=True,
+        sqlite_where=text("origin IS NOT NULL"),
+        postgresql_where=text("origin IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # an id is never given twice, also after rows were erased
 )
 
@@ -91,6 +105,21 @@ node_mark = Table(
     "node_mark",
     metadata,
     Column("node", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ends_at", Float, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("id", Text, primary_key=True),
     Column("body", Text, nullable=False),
 )
 

@@ -12,11 +12,11 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -27,6 +27,7 @@ from ingestd.store.statements import ORDER, statements
 
 log = logging.getLogger("ingestd.store")
 
+AGAIN = 7 * 86400.0  # seconds within which a second delivery is one
 GROUP_ROWS = 4096  # most rows of intake jobs in one transaction: bounds the latency of whoever waits next
 ENGINE_ROWS = 64  # … and of all other jobs, which have no sender waiting
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0  # seconds between tries of what must commit
@@ -53,6 +54,7 @@ class Job:
     position: int = 0  # engine batch: its last position
     epoch: int = 0  # engine batch: how often the world had been loaded when it was decided
     ids: list[int] = field(default_factory=list)
+    kept_before: bool = False  # a second delivery: ``ids`` are those of the first
     answer: Any = None
     error: Exception | None = None
 
@@ -170,10 +172,12 @@ class Writer:
 
     def _execute(self, connection: Connection, group: list[Job]) -> None:
         """All rows of all jobs, one executemany a statement."""
-        ids = iter(self._take_ids(connection, sum(len(job.inbox) + (job.act is not None) for job in group)))
+        twins = _second_deliveries(connection, group)
+        new = [job for job in group if job not in twins]
+        ids = iter(self._take_ids(connection, sum(len(job.inbox) + (job.act is not None) for job in new)))
         rows: defaultdict[str, list[Row]] = defaultdict(list)
-        for job in group:
-            job.ids = [next(ids) for _ in job.inbox]
+        for job in new:
+            job.ids, job.kept_before = [next(ids) for _ in job.inbox], False
             for number, row, body in zip(job.ids, job.inbox, job.bodies, strict=True):
                 row["id"] = number
                 rows["inbox"].append(row)
@@ -184,9 +188,11 @@ class Writer:
         for name in ORDER:
             if name in rows:
                 connection.execute(self._statements[name], rows[name])
-        for job in group:
+        for job in new:
             if job.act is not None:
                 job.answer = job.act(connection, next(ids))
+        for job, first in twins.items():
+            job.ids, job.kept_before = (first.ids if isinstance(first, Job) else [first]), True
 
     def _take_ids(self, connection: Connection, count: int) -> Sequence[int]:
         if not count:
@@ -248,6 +254,32 @@ class Writer:
                 self._wake.wait_for(lambda: self._stop_by is not None, delay)
             else:
                 self._wake.wait(max(0.0, min(delay, self._stop_by - time.monotonic())))
+
+
+def _second_deliveries(connection: Connection, group: list[Job]) -> dict[Job, "Job | int"]:
+    """Intake jobs whose message is kept already -> the inbox id, or the job of this group, that keeps it."""
+    named = [job for job in group if job.message is not None and job.message.origin]
+    if not named:
+        return {}
+    found: dict[str, Job | int] = dict(_kept(connection, {job.inbox[0]["origin"]: job for job in named}))
+    twins: dict[Job, Job | int] = {}
+    for job in named:
+        first = found.setdefault(job.inbox[0]["origin"], job)
+        if first is not job:
+            twins[job] = first
+    return twins
+
+
+def _kept(connection: Connection, by_origin: dict[str, Job]) -> Iterator[tuple[str, int]]:
+    """The inbox ids under these origins; one from long ago gives its origin up."""
+    origins = list(by_origin)
+    for start in range(0, len(origins), 500):
+        query = select(tables.inbox.c.id, tables.inbox.c.origin, tables.inbox.c.received)
+        for row in connection.execute(query.where(tables.inbox.c.origin.in_(origins[start : start + 500]))).all():
+            if by_origin[row.origin].inbox[0]["received"] - row.received <= AGAIN:
+                yield row.origin, row.id
+            else:
+                connection.execute(update(tables.inbox).where(tables.inbox.c.id == row.id).values(origin=None))
 
 
 def _take(group: list[Job], waiting: deque[Job], limit: int) -> None:

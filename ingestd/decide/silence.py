@@ -1,0 +1,167 @@
+"""What people asked not to be told of for a while.
+
+A silence hides an incident only while everything that fires in it is hidden: one alert more and it is paged. While it
+is hidden, its clocks stand still; when a silence ends and something still fires, they go on.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+import re2
+from msgspec.structs import replace
+
+from ingestd.decide.match import compiled
+from ingestd.decide.state import State
+from ingestd.model import Alert, Event, Incident, Matcher, Reason, Silence
+
+MOST_MATCHERS = 50
+CLOCKS = ("page_at", "step_at", "resolve_at")  # what stands still
+
+_encode = msgspec.json.Encoder().encode
+_labels = msgspec.json.Decoder(dict[str, str])
+
+
+def kept_labels(event: Event) -> str:
+    """An event's labels as its alert keeps them."""
+    return _encode(dict(event.labels)).decode() if event.labels else ""
+
+
+def labels_of(alert: Alert) -> dict[str, str]:
+    """The labels by which an alert is silenced: those of its source, and what we know under the usual names."""
+    own = {
+        "alertname": alert.check or "host",
+        "instance": alert.host or alert.node,
+        "node": alert.node,
+        "severity": alert.severity,
+        "source": alert.watchers[0].source if alert.watchers else "",
+    }
+    return own | (_labels.decode(alert.labels) if alert.labels else {})
+
+
+def shown_labels(alert: Alert) -> dict[str, str]:
+    """The labels as a source of Alertmanager's kind sent them; else those under the usual names."""
+    sent = _labels.decode(alert.labels) if alert.labels else {}
+    return sent if "alertname" in sent else labels_of(alert)
+
+
+def problem(silence: Silence) -> str:
+    """Why a silence can't be accepted; empty: it can."""
+    if not silence.matchers or len(silence.matchers) > MOST_MATCHERS:
+        return f"a silence needs 1 to {MOST_MATCHERS} matchers"
+    if silence.ends_at <= silence.starts_at:
+        return "a silence must end after it starts"
+    wrong = next(filter(None, map(bad_pattern, silence.matchers)), "")
+    if wrong:
+        return wrong
+    if all(_meets(matcher, "") for matcher in silence.matchers):
+        return "at least one matcher must ask for something: these hide every alert without labels"
+    return ""
+
+
+def matches(silence: Silence, labels: Mapping[str, str]) -> bool:
+    """Whether labels meet every matcher."""
+    return all(meets(matcher, labels) for matcher in silence.matchers)
+
+
+def meets(matcher: Matcher, labels: Mapping[str, str]) -> bool:
+    """Whether labels meet one matcher."""
+    return _meets(matcher, labels.get(matcher.name, ""))
+
+
+def bad_pattern(matcher: Matcher) -> str:
+    """What is wrong with a matcher's pattern; empty: nothing."""
+    try:
+        _pattern(matcher)
+    except re2.error:
+        return f"not an RE2 pattern: {matcher.value!r}"
+    return ""
+
+
+def active(silence: Silence, wall: float) -> bool:
+    """Whether it hides anything at a time of the wall clock."""
+    return silence.starts_at <= wall < silence.ends_at
+
+
+def put(s: State, silence: Silence) -> None:
+    """Take over a silence, new or changed, and look again at what it hides, or hid before."""
+    hidden = [a for a in s.every_alert() if a.state == "firing" and matches(silence, labels_of(a))]
+    before = {n for a in s.every_alert() for n in (a.incident,) if silence.id in s.survivor(n).silenced_by}
+    s.put_silence(silence)
+    for number in (*(alert.incident for alert in hidden), *sorted(before)):
+        s.touch(number)
+
+
+def consider(s: State, number: int) -> None:
+    """Hide an incident of which everything that fires is silenced; bring back one of which something is not."""
+    incident = s.survivor(number)
+    silences = s.silences()
+    if incident.state == "resolved" or not (silences or incident.silenced_by):
+        return
+    if incident.suppressed and not incident.silenced_by:
+        return  # maintenance
+    hiding = _hiding(s, incident, silences)
+    if hiding:
+        _hide(s, incident, hiding)
+    elif incident.silenced_by:
+        _bring_back(s, incident)
+    _wait_for_start(s, number, silences)
+
+
+def _hiding(s: State, incident: Incident, silences: Mapping[str, Silence]) -> tuple[Silence, ...]:
+    """The silences that together hide all that fires; none if something is not hidden."""
+    now = [silence for silence in silences.values() if active(silence, s.wall)]
+    found: dict[str, Silence] = {}
+    if not now:
+        return ()
+    for alert in s.firing(incident.number):
+        labels = labels_of(alert)
+        hit = next((silence for silence in now if matches(silence, labels)), None)
+        if hit is None:
+            return ()
+        found[hit.id] = hit
+    return tuple(found.values())
+
+
+def _hide(s: State, incident: Incident, hiding: tuple[Silence, ...]) -> None:
+    ids = tuple(silence.id for silence in hiding)
+    until = min(silence.ends_at for silence in hiding) - (s.wall - s.at)
+    if not incident.silenced_by:
+        words = "; ".join(f"{one.by}: {one.comment}".rstrip(": ") for one in hiding)
+        s.log(incident.number, "silenced", f"by {words}", rule=ids[0])
+        why = Reason("silence", ids[0], f"silenced by {words}")
+        incident = replace(incident, frozen_at=s.at, reasons=(*incident.reasons, why))
+    s.put_incident(replace(incident, suppressed=True, silenced_by=ids, silent_until=until))
+
+
+def _bring_back(s: State, incident: Incident) -> None:
+    stood = s.at - incident.frozen_at
+    clocks = {name: getattr(incident, name) + stood for name in CLOCKS if getattr(incident, name)}
+    kept = tuple(reason for reason in incident.reasons if reason.stage != "silence")
+    changed = replace(incident, suppressed=False, silenced_by=(), silent_until=0.0, frozen_at=0.0, reasons=kept)
+    s.put_incident(replace(changed, **clocks))
+    s.log(incident.number, "unsilenced", "something in it is no longer silenced", rule=incident.silenced_by[0])
+
+
+def _wait_for_start(s: State, number: int, silences: Mapping[str, Silence]) -> None:
+    """Look again when a silence that would hide some of it begins."""
+    incident = s.survivor(number)
+    if incident.silenced_by:
+        return
+    offset = s.wall - s.at
+    later = [one for one in silences.values() if one.starts_at > s.wall]
+    starts = [one.starts_at - offset for one in later if any(matches(one, labels_of(a)) for a in s.firing(number))]
+    at = min(starts, default=0.0)
+    if at != incident.silent_until:
+        s.put_incident(replace(incident, silent_until=at))
+
+
+def _meets(matcher: Matcher, value: str) -> bool:
+    if not matcher.regex:
+        return (value == matcher.value) is matcher.equal
+    return (_pattern(matcher).search(value) is not None) is matcher.equal
+
+
+@lru_cache(maxsize=1000)
+def _pattern(matcher: Matcher) -> "re2._Regexp[str]":
+    return compiled(rf"\A(?:{matcher.value})\z" if matcher.regex else "")
