@@ -28,7 +28,8 @@ import msgspec
 from msgspec import Struct
 
 from ingestd.model import Ends, Event, Message, Reading
-from ingestd.sources.shared import SEVERITIES, SourceError, epoch, host, json_error, link, reading
+from ingestd.sources.body import fields
+from ingestd.sources.shared import SEVERITIES, SourceError, epoch, host, link, reading
 
 State = Literal["firing", "resolved"]
 STATES: Mapping[str, State] = {
@@ -38,6 +39,7 @@ STATES: Mapping[str, State] = {
     **dict.fromkeys(("critical", "error", "warning", "failed", "failure", "fail", "unknown", "acknowledged"), "firing"),
     **dict.fromkeys(("resolved", "ok", "up", "closed", "recovery", "recovered", "cleared", "success"), "resolved"),
 }
+MOST_ALERTS = 20000  # in one body
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _TYPES = {
@@ -69,15 +71,14 @@ class _Alert(Struct, frozen=True):
 
 def read(message: Message) -> Reading:
     """One event an alert; SourceError says which field is wrong and what was expected."""
-    try:
-        body = msgspec.json.decode(message.body)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise json_error(error) from error
+    body = fields(message)
     alerts = body.get("alerts") if isinstance(body, dict) and "alerts" in body else None
     if alerts is None:
         return reading("generic", (_event(_typed(body, ""), "", message.source),), "one alert in the generic shape")
     if not isinstance(alerts, list):
         raise SourceError("alerts: expected a list")
+    if len(alerts) > MOST_ALERTS:
+        raise SourceError(f"alerts: expected at most {MOST_ALERTS}, got {len(alerts)}")
     events = tuple(
         _event(_typed(alert, f"alerts[{index}]"), f"alerts[{index}].", message.source)
         for index, alert in enumerate(alerts)

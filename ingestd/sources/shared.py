@@ -1,13 +1,13 @@
-"""What the sources share: the error, times, links, host names, and the words of severity."""
+"""What the sources share: the error, links, host names, and the words of severity and state."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
-
-import msgspec
+from typing import Literal
 
 from ingestd.model import Event, Reading, ReadingKind, Reason, Severity
 
+LEVELS: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _WORDS: Mapping[Severity, str] = {
     "critical": "critical crit disaster emergency emerg fatal page blocker p1 p0 sev1",
     "error": "error err major high severe p2 sev2",
@@ -15,6 +15,11 @@ _WORDS: Mapping[Severity, str] = {
     "info": "info information informational notice low debug none ok p4 p5 sev4",
 }
 SEVERITIES: Mapping[str, Severity] = {word: level for level, words in _WORDS.items() for word in words.split()}
+
+#: What a state word of a tool means: ``quiet`` is a test or the like, ``nothing`` a notice that is no alert at all.
+Says = Literal["firing", "resolved", "acknowledged", "quiet", "nothing"]
+States = Mapping[str, Says]
+Severities = Mapping[str, Severity]
 
 _ABSOLUTE = re.compile(r"https?://[^/:\s][^\s]*\Z", re.IGNORECASE)
 _SCHEME = re.compile(r"\A[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?([^/?#\s]*).*\Z", re.IGNORECASE | re.DOTALL)
@@ -30,12 +35,53 @@ def severity(word: object) -> Severity:
     return SEVERITIES.get(str(word).strip().lower(), "unknown") if word is not None else "unknown"
 
 
+def word(text: object) -> str:
+    """A word as the tables have it: lower case, single spaces, no dashes and underscores."""
+    return " ".join(str(text)[:80].replace("_", " ").replace("-", " ").lower().split())
+
+
+def states(**words: str) -> States:
+    """A table from lists of words parted by commas: ``states(firing="down, no data", resolved="up")``."""
+    meanings: tuple[Says, ...] = ("firing", "resolved", "acknowledged", "quiet", "nothing")
+    return {word(one): says for says in meanings for one in words.get(says, "").split(",") if one.strip()}
+
+
+def severities(**words: str) -> Severities:
+    """A table of severities from lists of words parted by commas."""
+    return {word(one): level for level in LEVELS for one in words.get(level, "").split(",") if one.strip()}
+
+
+STATES: States = states(
+    firing="firing, fired, fire, problem, open, opened, trigger, triggered, re triggered, retriggered, alert, alerting,"
+    " alarm, active, activated, activate, down, critical, crit, error, err, warning, warn, failed, failure, fail,"
+    " failing,"
+    " unknown, created, create, new, raised, raise, offline, unreachable, missing, late, degraded, degradation,"
+    " no data,"
+    " nodata, pending, trouble, major, minor, fatal, emergency, ongoing, started, start, updated, update, reopened,"
+    " unresolved, unhealthy, breached, anomalous, timeout, expired, high, medium, low, info, true, 故障, 告警, 异常",
+    resolved="resolved, resolve, ok, okay, up, closed, close, recovery, recovered, recover, cleared, clear, success,"
+    " successful, succeeded, healthy, normal, online, completed, complete, passing, passed, pass, restored, ended, end,"
+    " fixed, deactivated, inactive, solved, back to normal, operational, reporting, stopped, manually resolved,"
+    " auto resolved, autoresolved, 恢复, 已恢复, 正常, 已解决",
+    acknowledged="acknowledged, acknowledge, acknowledgement, ack, acked",
+    quiet="test, testing, maintenance, under maintenance",
+)
+#: P1..P5 and 1..5 where a tool counts its priorities so.
+FIVE = severities(critical="p1, 1", error="p2, 2", warning="p3, 3", info="p4, p5, 4, 5")
+
+
 def host(text: object) -> str | None:
     """A host without scheme, user, port and path; an IPv6 address whole and without brackets."""
     bare = _SCHEME.sub(r"\1", str(text).strip()) if text else ""
     if bare.startswith("["):
         return bare[1:].partition("]")[0] or None
     return (_PORT.sub("", bare) if bare.count(":") == 1 else bare) or None
+
+
+def site(text: object) -> str | None:
+    """The host of an address that may lack its scheme: ``shop.example/cart?x`` is ``shop.example``."""
+    bare = host(text)
+    return bare.partition("/")[0] or None if bare and not bare.startswith("/") else bare
 
 
 def link(*candidates: object) -> str | None:
@@ -50,11 +96,6 @@ def epoch(text: str | None) -> float | None:
     except ValueError:
         return None
     return found.timestamp() if found is not None and found.tzinfo is not None and found.year > 1970 else None
-
-
-def json_error(error: msgspec.DecodeError | UnicodeError) -> SourceError:
-    """Malformed JSON, with the position that the decoder names."""
-    return SourceError(f"not JSON: {error}")
 
 
 def reading(source: str, events: tuple[Event, ...], said: str) -> Reading:

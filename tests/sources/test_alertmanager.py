@@ -90,12 +90,6 @@ def test_a_body_that_does_not_fit_is_named(body, said):
         read(body)
 
 
-def test_an_unknown_adapter_names_those_that_exist():
-    with pytest.raises(SourceError, match="alertmanager, generic"):
-        sources.read(Message(kind="webhook", source="x", adapter="nothing"))
-    assert sources.names() == ("alertmanager", "generic")
-
-
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_bytes_do_more_than_a_source_error(body):
     try:
