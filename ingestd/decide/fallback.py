@@ -1,30 +1,59 @@
 """What no recogniser knows still becomes an event: its words, and the names in it, say what they can.
 
-A host found here is marked guessed. A mail in which nothing speaks of a problem is kept and opens nothing.
+A host found here is marked guessed. A mail in which nothing speaks of a problem is kept and opens nothing; one that
+tells of a success or of an end closes what it shares its sender and the rest of its subject with.
 """
 
-import msgspec
+import re
 
-from ingestd.decide import kinds, words
+import msgspec
+from msgspec import Struct
+
+from ingestd.decide import hosts, kinds, words
 from ingestd.decide.mail import Mail
 from ingestd.decide.match import NameFinder
 from ingestd.model import Event, Reading, ReadingKind, Reason, Severity
 
 MOST_LINES = 40  # of a body that are believed
 LONGEST_SUMMARY = 300
+LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
+MOST_PAIRS = 100
+_TRUTHS = frozenset({"True", "False", "true", "false"})
+_PAIR = re.compile(r'"([\w .-]{1,60})"\s{0,5}:\s{0,5}(?:"([^"]{1,500})|([\w.+-]{1,40}))')
+# Notices that hold whatever else the subject says; the others give way to a word of failure ("daily report: failed").
+SURE_NOTICES = frozenset({"acknowledgement", "downtime", "flapping", "test"})
 # Where a JSON body of an unknown source says what it is about, best first.
 TITLES = ("title", "summary", "subject", "message", "text", "description", "name", "alert", "event")
 
 
-def read_mail(mail: Mail, names: NameFinder) -> Reading:
-    """A machine's mail by its words; a person's mail as a report."""
+class _Verdict(Struct, frozen=True):
+    """What the words of a mail amount to, and why."""
+
+    kind: ReadingKind
+    severity: Severity
+    why: str
+    quiet: bool = False
+    acknowledged: bool = False
+
+
+def read_mail(mail: Mail, names: NameFinder, *, machine: bool | None = None) -> Reading:
+    """A machine's mail by its words, a person's as a report. ``machine``: what ``kinds.is_machine`` says, if known."""
     if kinds.is_receipt(mail):
         return _reading("other", mail.subject, "a read receipt", ())
+    if kinds.is_invitation(mail):
+        return _reading("other", mail.subject, "an entry for a calendar", (_quiet(mail.subject),))
+    if kinds.is_machine(mail) if machine is None else machine:
+        return _machine(mail, _lines(mail.text), names)
+    return read_person(mail, names)
+
+
+def read_person(mail: Mail, names: NameFinder) -> Reading:
+    """A person's mail as her report, unless it says nothing or sells something."""
     lines = _lines(mail.text)
-    if kinds.is_machine(mail):
-        return _machine(mail, lines, names)
     if not lines and words.severity(mail.subject) is None:
         return _reading("other", mail.subject, "a mail without text or a word of a problem", (_quiet(mail.subject),))
+    if words.is_advertising(f"{mail.subject}\n{mail.text}"):
+        return _reading("other", mail.subject, "advertising", (_quiet(mail.subject or lines[0]),))
     return _reading(
         "human_report", mail.subject, f"written by a person ({mail.sender})", (_report(mail, lines, names),)
     )
@@ -32,46 +61,69 @@ def read_mail(mail: Mail, names: NameFinder) -> Reading:
 
 def read_text(text: str, source: str, names: NameFinder) -> Reading:
     """A webhook body that no source of ours understands: always an event, never a recovery on doubt."""
-    lines = _lines(_flattened(text))
-    title = next(iter(lines), source)[:LONGEST_SUMMARY]
-    kind, level, why = _judged(title, " \n".join(lines))
-    if kind == "other" and not words.says_success(title):
-        kind, why = "alert", "a body without a known word"
-    host = next(iter(names.find(" \n".join(lines))), None)
-    event = _event(kind, level, title, host, f"{source}|{words.subject_key(title)}")
-    return _reading(kind, title, why, (event,))
+    pairs = _pairs(text)
+    lines = _lines(_flattened(pairs) if pairs else text)
+    first = next((line for line in lines if sum(map(str.isalpha, line[:200])) > 2), "a body without a word")
+    title = f"{source}: {first}"[:LONGEST_SUMMARY]
+    said = [value for _, value in pairs if value not in _TRUTHS] or lines  # the name of a key is no news
+    heading = first if first in said else ""
+    verdict = _judged(heading, " \n".join(said[:MOST_LINES]))
+    if verdict.kind == "recovery" and not words.says_recovered(heading):
+        verdict = _Verdict("alert", "unknown", "an end that only the text speaks of")
+    if verdict.kind == "other" and not words.says_success(heading):
+        verdict = _Verdict("alert", verdict.severity, "a body without a known word")
+    host = hosts.guess(first, "\n".join(lines), names)
+    event = _event(verdict, title, host, f"{source}|{host or ''}|{words.subject_key(first)}")
+    return _reading(verdict.kind, title, verdict.why, (event,))
 
 
 def _machine(mail: Mail, lines: list[str], names: NameFinder) -> Reading:
     title = (mail.subject or next(iter(lines), "") or f"mail from {mail.sender or 'nobody'}")[:LONGEST_SUMMARY]
-    kind, level, why = _judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines))
-    host = next(iter(names.find(f"{title}\n{mail.text}")), None)
-    event = _event(kind, level, title, host, f"{mail.sender}|{words.subject_key(title)}")
-    return _reading(kind, mail.subject, why, (event,))
+    verdict = _judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines))
+    if (
+        mail.header("list-unsubscribe")
+        and words.is_advertising(f"{title}\n{mail.text}")
+        and verdict.severity != "critical"
+    ):
+        verdict = _Verdict("other", "info", "a newsletter", quiet=True)
+    host = hosts.guess(title, mail.text, names)
+    event = _event(verdict, title, host, f"{mail.sender}|{words.subject_key(title)}")
+    return _reading(verdict.kind, mail.subject, verdict.why, (event,))
 
 
-def _judged(title: str, body: str) -> tuple[ReadingKind, Severity, str]:
+def _judged(title: str, body: str) -> _Verdict:
     """Kind and severity by the words of the title, else of the body."""
+    notice, judged = words.notice(title), words.judge(title)
+    if notice in SURE_NOTICES or (notice and judged.verdict != "over" and judged.severity not in ("critical", "error")):
+        return _notice(notice or "", judged.severity)
     for place, text in (("subject", title), ("text", body)):
-        if words.says_recovered(text):
-            return "recovery", "info", f"the {place} says that it is over"
-        level = words.severity(text)
-        if level:
-            return "alert", level, f"the {place} says {level}"
-        if words.says_success(text):
-            return "other", "info", f"the {place} says success"
-    return "other", "unknown", "no word of a problem"
+        found = words.judge(text)
+        if found.verdict == "over":
+            return _Verdict("recovery", "info", f"the {place} says that it is over")
+        if found.verdict == "problem":
+            if place == "text" and words.notice(body) == "test":
+                return _notice("test", found.severity)
+            return _Verdict("alert", found.severity, f"the {place} says {found.severity}")
+        if found.verdict == "success":
+            return _Verdict("other", "info", f"the {place} says success")
+    return _Verdict("other", "unknown", "no word of a problem", quiet=True)
 
 
-def _event(kind: ReadingKind, level: Severity, title: str, host: str | None, identity: str) -> Event:
+def _notice(notice: str, severity: Severity) -> _Verdict:
+    return _Verdict("other", severity, f"a notice ({notice})", quiet=True, acknowledged=notice == "acknowledgement")
+
+
+def _event(verdict: _Verdict, title: str, host: str | None, identity: str) -> Event:
+    firing = verdict.kind == "alert" or verdict.acknowledged
     return Event(
-        state="firing" if kind == "alert" else "resolved",
+        state="firing" if firing else "resolved",
         summary=title,
         host=host,
-        severity=level,
+        severity=verdict.severity,
         identity=identity,
         guessed=host is not None,
-        quiet=kind == "other",
+        quiet=verdict.quiet,
+        acknowledged=verdict.acknowledged,
     )
 
 
@@ -82,7 +134,7 @@ def _quiet(title: str) -> Event:
 def _report(mail: Mail, lines: list[str], names: NameFinder) -> Event:
     """A person's report; the nodes and services it may be about are its labels ``mentions``."""
     found = names.find(f"{mail.subject}\n{mail.text}")
-    first = next(iter(lines), "")
+    first = next((line for line in lines if not kinds.is_greeting(line)), next(iter(lines), ""))
     return Event(
         state="firing",
         summary=": ".join(filter(None, (mail.subject, first)))[:LONGEST_SUMMARY],
@@ -103,18 +155,27 @@ def _reading(kind: ReadingKind, subject: str, why: str, events: tuple[Event, ...
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.split("\n") if line.strip()][:MOST_LINES]
+    return [line.strip() for line in text.split("\n", 4 * MOST_LINES)[: 4 * MOST_LINES] if line.strip()][:MOST_LINES]
 
 
-def _flattened(text: str) -> str:
-    """JSON as ``key: value`` lines with the telling ones first; other text as it is."""
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """The keys and values of JSON, broken or not; none of other text."""
     try:
-        body = msgspec.json.decode(text)
+        return _leaves("", msgspec.json.decode(text), 0)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return text
-    pairs = list(_leaves("", body, 0))
+        return _salvaged(text) if text.lstrip().startswith(("{", "[")) else []
+
+
+def _flattened(pairs: list[tuple[str, str]]) -> str:
+    """``key: value`` lines, the most telling value first."""
     titles = [value for title in TITLES for key, value in pairs if key.rsplit(".", 1)[-1].lower() == title]
     return "\n".join([*titles[:1], *(f"{key}: {value}" if key else value for key, value in pairs)])
+
+
+def _salvaged(text: str) -> list[tuple[str, str]]:
+    """The keys and values that stand in broken JSON."""
+    found = _PAIR.findall(text[:LONGEST_BROKEN])
+    return [(key, " ".join((quoted or bare).split())) for key, quoted, bare in found[:MOST_PAIRS]]
 
 
 def _leaves(key: str, value: object, depth: int) -> list[tuple[str, str]]:

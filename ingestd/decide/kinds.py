@@ -1,99 +1,160 @@
 """What kind of mail it is, judged without knowing any tool: bounce, automatic reply, reply, machine or person.
 
-Sources: RFC 3464 (delivery reports), RFC 3834 (automatic responses), and what mail programs really write.
+Sources: RFC 3464 (delivery reports), RFC 3834 (automatic responses), RFC 8098 (read receipts), and what mail programs
+and mail servers really write.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Literal
 
-from ingestd.decide.mail import Mail, Part
-from ingestd.model import ReportsOn
+from ingestd.decide import hosts, quotes, words
+from ingestd.decide.mail import Mail
+from ingestd.decide.match import compiled
 
 Answer = Literal["bounce", "auto_reply", "reply"]
 
-_AUTO_SUBJECT = re.compile(
-    r"^\s*(?:automatic reply|auto[- ]?reply|autoreply|auto[- ]?response|automatische antwort|abwesend"
-    r"|out of (?:the )?office|away from|vacation|réponse automatique|respuesta automática"
-    r"|自动回复|自動回覆|休假|外出)(?![a-z])",
-    re.IGNORECASE,
+_AUTO_SUBJECT = compiled(
+    r"(?i)^\s*(?:\[?auto(?:matic|matische|matisch|matisk)?[- ]?(?:reply|response|answer|antwort|antwoord|svar)\b"
+    r"|auto(?:reply|response|antwort|svar)\b|auto: "
+    r"|automatische (?:antwort|abwesenheits)|abwesenheit|abwesend\b|ich bin (?:derzeit )?abwesend|nicht im (?:büro"
+    r"|haus)\b"
+    r"|out[- ]of[- ](?:the[- ])?office\b|ooo\b|away from|i am (?:currently )?(?:away|out)|on (?:vacation|leave"
+    r"|holiday)\b|vacation\b"
+    r"|(?:réponse|reponse) automatique|absence (?:du bureau)?|absent(?:e)? du bureau|message d'absence"
+    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|ausencia|risposta automatica|fuori (?:sede|ufficio)"
+    r"|resposta autom[aá]tica|odpowied[zź] automatyczna|автоответ|автоматический ответ"
+    r"|自动(?:回复|回覆|答复|应答)|自動(?:回覆|回复|回復|応答|返信|答覆)|休假|外出|出差|不在(?:办公室|座位)"
+    r"|【?自动回复|不在(?:通知|のお知らせ|です|にして)|休暇)"
 )
-_RE_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|odp|回复|答复|回覆|答覆)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
-_BOUNCE_SENDERS = frozenset({"mailer-daemon", "mail-daemon", "postmaster", "maildaemon"})
-_BOUNCE_SUBJECT = re.compile(
-    r"undeliver|delivery status|delivery (?:has )?failed|delivery failure|returned mail|mail delivery|failure notice"
-    r"|could not send message|delayed mail|退信|系统退信|投递失败",
-    re.IGNORECASE,
+_RE_SUBJECT = compiled(
+    r"(?i)^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|antw|antwort|sv|vs|odp|res|rif|rép|réf|回复|回覆|答复|答覆|返信"
+    r"|回信)\s*(?:\[\d+\]|\^?\d+)?\s*[:：]"
 )
-# Local parts of addresses that programs write from, as whole words between separators.
+_FORWARD_SUBJECT = compiled(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vl|doorst|转发|轉寄|轉發|転送)\s*(?:\[\d+\])?\s*[:：]")
+# Local parts of addresses that programs alone write from, as whole words between separators …
 MACHINES = frozenset((
-    "root", "nagios", "nagios2", "icinga", "icinga2", "zabbix", "monit", "munin", "netdata", "cron", "anacron",
-    "daemon", "alert", "alerts", "alertmanager", "alarm", "alarms", "smokealert", "smokeping", "monitor",
-    "monitoring", "noreply", "donotreply", "notify", "notification", "notifications", "notifier", "healthchecks",
-    "fail2ban", "collectd", "logcheck", "logwatch", "mdadm", "smartd", "backup", "backups", "system", "www",
-    "apache", "nginx", "django", "server", "service", "sentry", "grafana", "prometheus", "prtg", "ups", "apcupsd",
-    "automation", "bot", "robot", "watchdog", "syslog", "trap", "snmptrap", "switch", "router", "firewall",
-    "printer", "scanner", "nas", "storage", "ilo", "idrac", "bmc",
+    "nagios", "nagios2", "nagios3", "nagios4", "naemon", "centreon", "icinga", "icinga2", "zabbix", "monit", "munin",
+    "netdata", "cron", "anacron", "daemon", "alert", "alerts", "alertmanager", "alarm", "alarms", "smokealert",
+    "smokeping", "monitor", "monitoring", "noreply", "donotreply", "notify", "notification", "notifications",
+    "notifier", "healthchecks", "fail2ban", "collectd", "logcheck", "logwatch", "mdadm", "smartd", "django", "sentry",
+    "grafana", "prometheus", "prtg", "apcupsd", "automation", "bot", "robot", "watchdog", "syslog", "trap", "snmptrap",
+    "ilo", "idrac", "bmc", "mailer", "autoreply", "checkmk", "librenms", "observium", "xymon", "hobbit", "uptime",
+    "uptimerobot", "pingdom", "jenkins", "gitlab", "bacula", "bareos", "veeam", "vcenter", "esxi", "proxmox", "pve",
+    "unattended", "arpwatch", "rkhunter", "elastalert", "wazuh", "ossec", "solarwinds", "mailer-daemon", "supervision",
+    "alerte", "alertes", "alarme", "alarmes", "alerta", "alertas", "alarma", "alarmas", "monitoreo", "avisos",
+    "notificaciones", "überwachung", "ueberwachung", "stoerung", "kanshi", "jiankong", "gaojing", "baojing",
 ))  # fmt: skip
-_MACHINE_MAILERS = re.compile(
-    r"monit|mail\.alert|nagios|zabbix|phpmailer|swaks|sendemail|apache commons|javamail", re.IGNORECASE
+# … and such as people use too: they weigh less.
+SHARED = frozenset((
+    "root", "backup", "backups", "system", "sys", "www", "apache", "nginx", "server", "service", "ups", "switch",
+    "router", "firewall", "printer", "scanner", "nas", "storage", "report", "reports", "admin", "administrator",
+    "postmaster", "webmaster", "hostmaster", "info", "support", "ops", "operations", "noc", "cloud", "security",
+    "update", "updates", "events", "event", "status",
+))  # fmt: skip
+SYSTEM = frozenset({"root", "www-data", "apache", "nginx", "postgres", "mysql", "nobody", "system", "localuser"})
+_MACHINE_MAILERS = compiled(
+    r"(?i)monit|mail\.alert|nagios|zabbix|phpmailer|swaks|sendemail|apache commons|javamail|blat|mailx|mutt.*root"
+    r"|ssmtp|msmtp|postie"
+    r"|python|perl|ruby|nodemailer|swiftmailer|symfony|laravel|powershell|cdo|system\.net\.mail|gomail|curl"
 )
-_NO_ANSWER = re.compile(
-    r"(?:do not|don't|please do not) reply|unsubscribe|automatically generated|自动发送|请勿回复|请勿直接回复"
-    r"|^traceback \(most recent call last\)",
-    re.IGNORECASE | re.MULTILINE,
+_PEOPLES_MAILERS = compiled(
+    r"(?i)outlook|thunderbird|apple mail|iphone mail|ipad mail|foxmail|coremail|webmail|roundcube|evolution|kmail"
+    r"|lotus notes|notes "
+    r"|zimbra|sogo|horde|squirrelmail|mutt|the bat|becky|eudora|qqmail|mailmaster|airmail|sparrow|spark|gmail|yahoo"
+    r"|claws|pegasus|wanderlust|sylpheed|postbox|emclient|em client|shuriken|mozilla|alpine|gnus"
+)  # fmt: skip
+_NO_ANSWER = compiled(
+    r"(?im)(?:do not|don't|please do not) (?:reply|respond)|automatically generated|generated automatically"
+    r"|auto-generated"
+    r"|this is an automat(?:ed|ic)|unsubscribe|you received this (?:e-?mail|message)|自动发送|自動發送|系统自动"
+    r"|系統自動|请勿(?:直接)?回复|請勿(?:直接)?回覆|无需回复"
+    r"|automatisch (?:generiert|erstellt|erzeugt|versendet)|nicht auf diese (?:e-?mail|nachricht)"
+    r"|(?:généré|envoyé) automatiquement|ne pas répondre|generado automáticamente|mensaje automático|no responda"
+    r"|自動(?:送信|配信|生成)|返信しないで"
+    r"|^traceback \(most recent call last\)"
+)
+_GREETING = re.compile(
+    r"\A\s*(?:hi|hello|hey|dear(?! (?:user|customer|admin|sir|client|subscriber|valued|team member))|good (?:morning"
+    r"|afternoon|evening|day)|hallo|guten (?:tag|morgen|abend)|liebe[rs]?"
+    r"|sehr geehrte|moin|servus"
+    r"|bonjour|bonsoir|salut|cher|chère|hola|buen(?:os|as) (?:d[ií]as|tardes|noches)|estimad[oa]|ciao"
+    r"|您好|你好|大家好|各位|尊敬的(?!用户|客户|用戶|管理员)|早上好|下午好|お疲れ様|いつもお世話|お世話になって"
+    r"|こんにちは)(?![a-z])",
+    re.IGNORECASE,
+)
+_CLOSING = compiled(
+    r"(?im)^[ \t]*(?:(?:best|kind|warm)? ?regards|best|cheers|thanks|thank you|many thanks|sincerely"
+    r"|mit freundlichen grüßen|viele grüße|lg|vg|mfg|danke"
+    r"|gruß|grüße|cordialement|merci|bien à vous|saludos|gracias|un saludo|谢谢|謝謝|多谢|此致|敬上|祝好"
+    r"|よろしくお願い.{0,12}|以上です?)[ \t,.!,。!]*$"
+)
+_PERSON = re.compile(r"(?:[A-ZÀ-Ý][a-zà-ÿ'’-]+,? ){1,3}[A-ZÀ-Ý][a-zà-ÿ'’.-]+|[\u4e00-\u9fff\u3040-\u30ff]{2,4}")
+_OFFICES = compiled(
+    r"(?i)alert|alarm|monitor|system|notif|server|service|support|daemon|backup|cron|root|report|admin|team|bot\b"
+    r"|no-?reply|status|tool|account"
+    r"|security|cloud|watch|check|告警|报警|监控|系统|通知|服务|平台|管理|運用|監視|管理者"
+)
+_FIELD = compiled(r"(?m)^[ \t*•>-]{0,10}[\pL\pN_ /().-]{2,40}[ \t]{0,20}[:：=][ \t]{0,20}\S")
+_LOG_LINE = compiled(
+    r"(?m)^(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d|[\w./-]+\[\d+\]:"
+    r"|[/$#])"
+)
+_TAG = compiled(
+    r"(?i)^\s*(?:\[[^\]]{2,40}\]|【[^】]{2,20}】|\*\*|(?:alert|alerte|fin d'alerte|alerta|alarm|alarme|alarma"
+    r"|warning|warnung|critical|error|problem"
+    r"|recovery|recovered|resolved|ok|down|up|notice|notification|告警|报警|故障|恢复|预警|通知|障害|復旧"
+    r"|警告)\s*[:：|!-])"
+)
+_MARK = compiled(
+    r"(?i)\b(?:alert|alarm|notification|event|job|monitor|sensor|status|severity|host|server|service)s?\b ?[:=(]"
+    r"|[:：] ?(?:OK|UP|DOWN)\b"
+)
+_RECEIPT_SUBJECT = compiled(
+    r"(?i)^\s*(?:read|not read|gelesen|ungelesen gelöscht|lu|non lu|le[íi]do|no le[íi]do|letto|已读|已讀|未读|未讀"
+    r"|開封済み|開封通知)\s*[:：]"
+)
+_TASK = compiled(
+    r"(?i)\b(?:job|jobs|report|status|log|backup|output|script|task|cron|summary|scan|sync|upgrade|update|check"
+    r"|event|notification)s?\b"
+    r"|任务|报告|备份|日志|巡检|通知|bericht|protokoll|sicherung|rapport|sauvegarde|informe|copia de seguridad"
+    r"|レポート|バックアップ"
 )
 _BULK = frozenset({"bulk", "list", "junk"})
-
-_ATTRIBUTION = re.compile(
-    r"^\s*(?:on\b.{4,200}\bwrote|am\b.{4,200}\bschrieb.{0,80}|le\b.{4,200}\ba écrit|el\b.{4,200}\bescribió"
-    r"|op\b.{4,200}\bschreef.{0,80}|在.{2,200}写道|.{0,120}于.{2,120}写道)\s*[:：]\s*$",
-    re.IGNORECASE,
-)
-_ORIGINAL = re.compile(
-    r"^\s*(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|original|原始邮件"
-    r"|原始邮件信息|原邮件|转发邮件)\s*-{2,}|_{20,})\s*$",
-    re.IGNORECASE,
-)
-_BLOCK_FROM = re.compile(r"^\s*\*?(?:from|von|de|发件人|寄件者)\s*[:：]\*?\s*\S", re.IGNORECASE)
-_BLOCK_SENT = re.compile(
-    r"^\s*\*?(?:sent|date|gesendet|datum|envoyé|发送时间|日期|寄件日期|to|an|收件人|subject|betreff|主题)\s*[:：]",
-    re.IGNORECASE,
-)
-_SIGNATURE = re.compile(
-    r"^(?:-- ?|sent from my .{1,40}|von meinem .{1,40} gesendet|发自我的.{1,20}|get outlook for .{1,20})\s*$",
-    re.IGNORECASE,
-)
-
-
-def is_bounce(mail: Mail) -> bool:
-    """A delivery report: failed, delayed or delivered."""
-    if mail.content_type == "multipart/report":
-        return mail.report_type == "delivery-status" or _delivery_part(mail) is not None
-    if mail.header("x-failed-recipients"):
-        return True
-    local = mail.sender.split("@")[0].lower()
-    return local in _BOUNCE_SENDERS and bool(_BOUNCE_SUBJECT.search(mail.subject))
+_LOCAL = re.compile(r"[-._+]")
+LONGEST_GREETING = 40  # characters
+JUDGED = 20_000  # characters of a text that are looked at
+ENOUGH = 2  # what signs must weigh for a program
 
 
 def is_receipt(mail: Mail) -> bool:
-    """A read receipt (RFC 8098): neither a reply nor a bounce."""
-    return mail.report_type == "disposition-notification"
+    """A read receipt: neither a reply nor a bounce."""
+    return mail.report_type == "disposition-notification" or bool(_RECEIPT_SUBJECT.match(mail.subject))
+
+
+def is_invitation(mail: Mail) -> bool:
+    """An entry for a calendar, or the answer to one."""
+    return mail.content_type == "text/calendar" or any(
+        part.content_type == "text/calendar" and "METHOD:" in part.text[:2000] for part in mail.parts
+    )
 
 
 def is_auto_reply(mail: Mail) -> bool:
-    """Written by an answering machine, by its subject."""
-    return bool(_AUTO_SUBJECT.match(mail.subject))
+    """Written by an answering machine: by its subject, or by its headers where it answers something."""
+    answers = bool(mail.in_reply_to or mail.references or _RE_SUBJECT.match(mail.subject))
+    return bool(_AUTO_SUBJECT.match(mail.subject)) or (answers and is_marked_auto_reply(mail))
 
 
 def is_marked_auto_reply(mail: Mail) -> bool:
     """Written by an answering machine, by its headers; some monitoring tools set them too, so recognisers go first."""
     return (
         mail.header("auto-submitted").lower().startswith("auto-replied")
-        or bool(
-            mail.header("x-autoreply") or mail.header("x-autorespond") or mail.header("x-ms-exchange-inbox-rules-loop")
+        or any(
+            mail.header(name)
+            for name in ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-reply", "x-mail-autoreply")
         )
-        or mail.header("precedence").lower() in ("auto_reply", "junk")
+        or bool(mail.header("x-ms-exchange-inbox-rules-loop"))
+        or mail.header("x-autogenerated").lower() == "reply"
+        or mail.header("precedence").lower() in ("auto_reply", "auto-reply", "junk")
     )
 
 
@@ -103,12 +164,14 @@ def is_reply(mail: Mail) -> bool:
     return bool(_RE_SUBJECT.match(mail.subject)) and (answers or not is_machine(mail))
 
 
+def is_forward(mail: Mail) -> bool:
+    """A person passes on what she got: it is her report, whatever it quotes."""
+    return bool(_FORWARD_SUBJECT.match(mail.subject)) and not _is_marked_machine(mail)
+
+
 def is_quoting_reply(mail: Mail) -> bool:
-    """An answer without ``Re:``: it quotes, and it is no machine's."""
-    lines = mail.text.split("\n")
-    return any(_ATTRIBUTION.match(line) or _ORIGINAL.match(line) for line in lines) or any(
-        _starts_block(lines, index) for index in range(len(lines))
-    )
+    """An answer without ``Re:``: it quotes."""
+    return quotes.has_quote(mail.text)
 
 
 def is_bulk(mail: Mail) -> bool:
@@ -116,99 +179,77 @@ def is_bulk(mail: Mail) -> bool:
     return mail.header("precedence").lower() in _BULK or bool(mail.header("list-id"))
 
 
+def is_greeting(line: str) -> bool:
+    """A line that only greets."""
+    return len(line) < LONGEST_GREETING and bool(_GREETING.match(line))
+
+
 def is_machine(mail: Mail) -> bool:
-    """Written by a program rather than a person."""
-    local = re.split(
-        r"[-._+]", mail.sender.split("@")[0].lower().replace("no-reply", "noreply").replace("no_reply", "noreply")
-    )
+    """Written by a program rather than a person: sure signs first, else what many small ones weigh together."""
+    return _is_marked_machine(mail) or _weight(mail) >= ENOUGH
+
+
+def _is_marked_machine(mail: Mail) -> bool:
+    """What no person's mail program writes."""
     return (
-        any(word in MACHINES for word in local)
+        not mail.sender
+        or any(word in MACHINES for word in _local_words(mail))
         or mail.header("auto-submitted").lower().startswith("auto-generated")
         or is_bulk(mail)
         or any(name.startswith("x-cron") for name, _ in mail.headers)
-        or bool(_MACHINE_MAILERS.search(mail.header("x-mailer")))
-        or bool(_NO_ANSWER.search(new_text(mail.text[:20_000])))
-        or not mail.sender
+        or bool(_MACHINE_MAILERS.search(_mailer(mail)) and not _PEOPLES_MAILERS.search(_mailer(mail)))
+        or _says_machine(mail.text[:JUDGED])
     )
 
 
-# Bounces
+def _says_machine(text: str) -> bool:
+    """By its own words; what it quotes does not count."""
+    return bool(_NO_ANSWER.search(text)) and bool(_NO_ANSWER.search(quotes.new_text(text)))
 
 
-def _delivery_part(mail: Mail) -> Part | None:
-    return next((part for part in mail.parts if part.content_type == "message/delivery-status"), None)
+def _local_words(mail: Mail) -> list[str]:
+    local = mail.sender.split("@")[0].lower()
+    return _LOCAL.split(re.sub(r"(no|not|do)[-_.]?(?:not[-_.]?)?reply", "noreply", local))
 
 
-def reports_on(mail: Mail) -> ReportsOn:
-    """What a delivery report is about: the mail, whose mailbox, what happened (RFC 3464 words)."""
-    part = _delivery_part(mail)
-    told = _first_of(part.fields) if part else {}
-    recipient = told.get("final-recipient") or told.get("original-recipient") or ""
-    return ReportsOn(
-        message_id=_original_id(mail),
-        recipient=recipient.split(";")[-1].strip() or mail.header("x-failed-recipients") or None,
-        action=told.get("action", "").lower() or None,
-        status=told.get("status") or None,
+def _is_system(sender: str) -> bool:
+    """The system account of a host that has a name: people have accounts of their own."""
+    local, _, domain = sender.lower().partition("@")
+    return local in SYSTEM and bool(domain) and not domain.startswith("localhost")
+
+
+def _mailer(mail: Mail) -> str:
+    return f"{mail.header('x-mailer')} {mail.header('user-agent')}".strip()
+
+
+def _weight(mail: Mail) -> int:
+    """Signs of a program, less signs of a person."""
+    text = mail.text[:JUDGED]
+    shared = any(word in SHARED for word in _local_words(mail))
+    subject = mail.subject
+    told = words.judge(subject).verdict != "none"
+    machine = (
+        shared,
+        _is_system(mail.sender),
+        (shared and told) * 2,
+        shared and bool(_TASK.search(subject) or words.notice(subject)),
+        bool(_TAG.match(subject)),
+        bool(_MARK.search(subject)),
+        not mail.sender_name and told,
+        not text.strip() and told,
+        sum(1 for _ in zip(_FIELD.finditer(text), range(3), strict=False)) == 3,
+        bool(_LOG_LINE.search(text)),
+        hosts.is_labelled(text),
+        shared and words.judge(text).verdict != "none",
+        mail.header("return-path").strip() == "<>",
+        "from userid" in mail.header("received") and not mail.header("x-mailer"),
+        bool(mail.header("x-auto-response-suppress")),
+        bool(mail.header("list-unsubscribe")),
     )
-
-
-def _first_of(fields: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    return dict(reversed(fields))
-
-
-def _original_id(mail: Mail) -> str | None:
-    for part in mail.parts:
-        if part.content_type == "message/rfc822":
-            return _first_of(part.fields).get("message-id")
-        if part.content_type == "text/rfc822-headers":
-            found = re.search(r"^message-id:\s*(<[^<>\s]+>)", part.text, re.IGNORECASE | re.MULTILINE)
-            return found[1] if found else None
-    return None
-
-
-# Replies
-
-
-def new_text(text: str) -> str:
-    """What a reply adds: no quotes, no attribution, no signature; also where the answer stands below the quote."""
-    lines = _joined_attributions(text.split("\n"))
-    kept: list[str] = []
-    signing = False
-    for index, line in enumerate(lines):
-        if _ORIGINAL.match(line) or _starts_block(lines, index):
-            break
-        if _ATTRIBUTION.match(line):
-            if not any(later.startswith(">") for later in lines[index + 1 :]):
-                break
-            signing = False
-        elif line.startswith(">"):
-            signing = False
-        elif _SIGNATURE.match(line):
-            signing = True
-        elif not signing:
-            kept.append(line.rstrip())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-
-
-def _joined_attributions(lines: list[str]) -> list[str]:
-    """Lines, with an attribution that was folded over two put together."""
-    out: list[str] = []
-    for line in lines:
-        if (
-            out
-            and re.match(r"^\s*(?:on|am|le|el|op|在|于)\b", out[-1], re.IGNORECASE)
-            and not _ATTRIBUTION.match(out[-1])
-        ):
-            both = f"{out[-1]} {line.strip()}"
-            if _ATTRIBUTION.match(both):
-                out[-1] = both
-                continue
-        out.append(line)
-    return out
-
-
-def _starts_block(lines: list[str], index: int) -> bool:
-    """A header block as mail programs put above a quoted mail: From, and Sent or To below it."""
-    return bool(_BLOCK_FROM.match(lines[index])) and any(
-        _BLOCK_SENT.match(line) for line in lines[index + 1 : index + 4]
+    person = (
+        bool(_PEOPLES_MAILERS.search(_mailer(mail))) * 3,
+        bool(_GREETING.match(text)),
+        bool(_CLOSING.search(text)),
+        bool(_PERSON.fullmatch(mail.sender_name) and not _OFFICES.search(mail.sender_name)),
     )
+    return sum(machine) - sum(person)

@@ -109,14 +109,17 @@ class NameFinder:
         return tuple(dict.fromkeys(self._found(text[:LONGEST]))) if self._ids else ()
 
     def _found(self, text: str) -> Iterator[str]:
-        tokens, i = _tokens(text), 0
-        while i < len(tokens):
-            length = next((n for n in self._lengths.get(tokens[i], ()) if tuple(tokens[i : i + n]) in self._ids), 0)
+        tokens, passed = _tokens(text), 0
+        for i, token in enumerate(tokens):
+            lengths = self._lengths.get(token)
+            if i < passed or (lengths is None and "." not in token):
+                continue
+            length = next((n for n in lengths or () if tuple(tokens[i : i + n]) in self._ids), 0)
             if length:
                 yield self._ids[tuple(tokens[i : i + length])]
-            elif "." in tokens[i]:
-                yield from self._unqualified(tokens[i])
-            i += max(1, length)
+                passed = i + length
+            elif "." in token:
+                yield from self._unqualified(token)
 
     def _unqualified(self, token: str) -> Iterator[str]:
         """``db01.example.net`` names db01, unless db01 is known under another domain."""

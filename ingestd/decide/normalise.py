@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ingestd.decide import fallback, kinds
+from ingestd.decide import bounces, fallback, hosts, kinds, quotes
 from ingestd.decide.mail import Mail
 from ingestd.decide.mail import read as read_mail
 from ingestd.decide.match import LONGEST, NameFinder, PatternSet
-from ingestd.decide.recognise import Recogniser, RecogniserFile, When, text_of
+from ingestd.decide.reader import Recogniser, text_of
+from ingestd.decide.recognise import RecogniserFile, When
 from ingestd.model import Event, Message, Reading, Reason
 
 __all__ = ["RecogniserFile", "Recognisers", "fallback_text"]
@@ -46,14 +47,21 @@ class Recognisers:
     def read(self, message: Message, names: NameFinder) -> Reading:
         """Understand a mail; always a reading, whatever the bytes."""
         mail = read_mail(message.body)
-        return self._early(mail) or self._recognised(mail, names) or _late(mail) or fallback.read_mail(mail, names)
+        if (early := self._early(mail)) is not None:
+            return early
+        if kinds.is_forward(mail):
+            return fallback.read_person(mail, names)
+        if (recognised := self._recognised(mail, names)) is not None:
+            return recognised
+        machine = kinds.is_machine(mail)
+        return _late(mail, machine=machine) or fallback.read_mail(mail, names, machine=machine)
 
     def _early(self, mail: Mail) -> Reading | None:
         """What quotes an alert without being one."""
-        if kinds.is_bounce(mail):
+        if bounces.is_bounce(mail):
             return _bounce(mail)
         if kinds.is_auto_reply(mail):
-            return _plain(mail, "auto_reply", "the subject is an answering machine's")
+            return _plain(mail, "auto_reply", "the subject or the headers are an answering machine's")
         return _reply(mail, "the subject begins with Re:") if kinds.is_reply(mail) else None
 
     def _recognised(self, mail: Mail, names: NameFinder) -> Reading | None:
@@ -86,21 +94,23 @@ def _registered(patterns: dict[str, list[str]], way: When) -> list[tuple[str, in
 
 
 def _with_host(reading: Reading, mail: Mail, names: NameFinder) -> Reading:
-    found = names.find(f"{mail.subject}\n{mail.text}")
+    if all(event.host for event in reading.events):
+        return reading
+    found = hosts.guess(mail.subject, mail.text, names)
     if not found:
         return reading
-    return msgspec.structs.replace(reading, events=tuple(_guessed(event, found[0]) for event in reading.events))
+    return msgspec.structs.replace(reading, events=tuple(_guessed(event, found) for event in reading.events))
 
 
 def _guessed(event: Event, host: str) -> Event:
     return event if event.host else msgspec.structs.replace(event, host=host, guessed=True)
 
 
-def _late(mail: Mail) -> Reading | None:
+def _late(mail: Mail, *, machine: bool) -> Reading | None:
     """Answers that only headers or quotes show: a recogniser that knows the mail goes first."""
     if kinds.is_marked_auto_reply(mail):
         return _plain(mail, "auto_reply", "the headers are an answering machine's")
-    if kinds.is_machine(mail) or kinds.is_receipt(mail):
+    if machine or kinds.is_receipt(mail):
         return None
     if kinds.is_quoting_reply(mail):
         return _reply(mail, "it quotes another mail")
@@ -114,11 +124,11 @@ def _plain(mail: Mail, kind: "kinds.Answer", why: str) -> Reading:
 
 
 def _reply(mail: Mail, why: str) -> Reading:
-    return msgspec.structs.replace(_plain(mail, "reply", why), reply_text=kinds.new_text(mail.text))
+    return msgspec.structs.replace(_plain(mail, "reply", why), reply_text=quotes.new_text(mail.text))
 
 
 def _bounce(mail: Mail) -> Reading:
-    return msgspec.structs.replace(_plain(mail, "bounce", "a delivery report"), reports_on=kinds.reports_on(mail))
+    return msgspec.structs.replace(_plain(mail, "bounce", "a delivery report"), reports_on=bounces.reports_on(mail))
 
 
 def _answers(mail: Mail) -> str | None:

@@ -46,3 +46,9 @@ def test_hostile_pages_cost_no_more_than_their_length():
     for piece in ("<!--", "<style", "</style ", "<a href=", "<", "&", " \t", "<pre> "):
         to_text(piece * 20_000)
     assert time.process_time() - began < 10
+
+
+def test_quoted_mails_are_marked_as_in_plain_text():
+    page = "yes<blockquote type='cite'>P1<br>down<blockquote class=gmail_quote>why</blockquote></blockquote>below"
+    assert to_text(page) == "yes\n> P1\n> down\n> why\n\nbelow"
+    assert to_text("<blockquote>only indented</blockquote></blockquote>") == "only indented"

@@ -1,4 +1,4 @@
-"""What words say about the state of things, in English and Chinese."""
+"""What words say about the state of things, in six languages."""
 
 import pytest
 
@@ -18,6 +18,19 @@ from ingestd.decide import words
         ("10 errors", "error"),
         ("downtown meeting", None),
         ("没有问题", None),
+        ("Server nicht erreichbar", "critical"),
+        ("Sicherung fehlgeschlagen", "error"),
+        ("keine Fehler gefunden", None),
+        ("échec de la sauvegarde", "error"),
+        ("aucune erreur", None),
+        ("servidor caído", "critical"),
+        ("copia sin errores", None),
+        ("サーバ障害のお知らせ", "error"),
+        ("エラーはありません", None),
+        ("伺服器當機", "critical"),
+        ("没有恢复", "error"),
+        ("disk_full on wh-files", "warning"),
+        ("failed: 0, errors: 0", None),
         ("", None),
     ],
 )
@@ -35,6 +48,16 @@ def test_severity(text, severity):
         "web07恢复正常",
         "wh-files is UP",
         "状态正常",
+        "Störung behoben: wh-files",
+        "Server wieder erreichbar",
+        "Panne résolue",
+        "Fin d'alerte : disque plein",
+        "Problema resuelto",
+        "障害が復旧しました",
+        "Alarm: Störung Pumpe 3 behoben",
+        "Panne sur le routeur résolue",
+        "Caída de la red: restablecida",
+        "[OK] disk full on wh-files",
     ],
 )
 def test_over(text):
@@ -50,6 +73,13 @@ def test_over(text):
         "CRITICAL: link up 3 of 4",
         "Database error, not restored",
         "disk full",
+        "Störung noch nicht behoben",
+        "panne pas encore rétabli",
+        "disk error: cannot be restored",
+        "outage\nuntil it is restored",
+        "no se ha recuperado",
+        "まだ復旧していません",
+        "connection unexpectedly closed, error 12",
         "",
     ],
 )
@@ -63,8 +93,48 @@ def test_success():
     assert not words.says_success("Backup")
 
 
-def test_the_key_of_a_subject_outlives_its_states_and_times():
-    key = words.subject_key("[CRITICAL] wh-files disk 97% full at 2026-03-02 08:14:00")
-    assert key == "wh files disk full at"
-    assert words.subject_key("RESOLVED: wh-files disk 41.5 % full at 09:02") == key
-    assert words.subject_key("[WARNING] wh-files disk 2 full at 09:02") != key
+def test_an_alert_that_is_none():
+    assert words.judge("Alert: job succeeded").verdict == "success"
+    assert words.judge("[Alarm] web-4 is UP!").verdict == "over"
+    assert words.judge("ALERT: load is up to 95").verdict == "problem"
+    assert words.judge("ALERT: no space left").severity == "error"
+
+
+def test_a_success_that_is_none():
+    assert not words.says_success("Sicherung nicht erfolgreich")
+    assert words.judge("Copia completada sin errores") == words.Judged("success", "info")
+    assert words.judge("Meeting at ten") == words.Judged("none")
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("ACKNOWLEDGED: link down", "acknowledgement"),
+        ("Geplante Wartung am Freitag", "downtime"),
+        ("维护通知", "downtime"),
+        ("uplink started flapping", "flapping"),
+        ("测试邮件", "test"),
+        ("correo de prueba", "test"),
+        ("Rapport quotidien", "report"),
+        ("日次レポート", "report"),
+        ("The service has been started", "info"),
+        ("link down", None),
+    ],
+)
+def test_notices(text, notice):
+    assert words.notice(text) == notice
+
+
+def test_advertising_takes_two_words():
+    assert words.is_advertising("Special offer, buy now")
+    assert words.is_advertising("我公司可代开发票,点数优惠")
+    assert not words.is_advertising("The invoice server gives no discount")
+
+
+def test_the_key_of_a_subject_outlives_states_values_and_times():
+    key = words.subject_key("[CRITICAL] wh-files disk /srv 97% full at 2026-03-02 08:14:00")
+    assert key == "wh files disk srv at"
+    assert words.subject_key("RESOLVED: wh-files disk /srv 41.5 % full at 09:02") == key
+    assert words.subject_key("[WARNING] wh-files disk /srv2 full at 09:02") != key
+    assert words.subject_key("Disk 2 failed") != words.subject_key("Disk 3 failed")
+    assert words.subject_key("Load = 19 on Mon, Mar 2 2026") == words.subject_key("Load = 3 on Tue, Mar 3 2026")

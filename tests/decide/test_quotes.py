@@ -1,0 +1,64 @@
+"""The new text of a reply, whatever mail program wrote it."""
+
+import pytest
+
+from ingestd.decide import quotes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On my way\n\nOn Mon, Mar 2, 2026 at 8:15 AM ingestd <i@x.example> wrote:\n\n> P1: down\n> since 08:14\n",
+        "On my way\nOn Mon, Mar 2, 2026 at 8:15 AM ingestd\n<i@x.example> wrote:\n> P1\n",
+        "On Mon, 2 Mar 2026, ingestd wrote:\n> P1: switch down\nOn my way\n",
+        "On my way\n\n-----Original Message-----\nFrom: ingestd\nP1",
+        "On my way\n\n------------------ 原始邮件 ------------------\n发件人: ingestd\nP1",
+        "On my way\n\n发件人: ingestd <i@x.example>\n发送时间: 2026年3月2日\n收件人: li\n主题: P1\n\nP1",
+        "On my way\n\nFrom: ingestd\nSent: Monday\nTo: li\n\nP1",
+        "On my way\n\n在 2026年3月2日,ingestd <i@x.example> 写道:\n\nP1: switch down",
+        "On my way\n\n-- \nLi Na\nIT",
+        "On my way\n\nSent from my iPhone\n\nOn Mon, Mar 2, 2026, ingestd wrote:\n> P1",
+        "On my way\n\n________________________________\nP1",
+    ],
+)
+def test_the_new_text_of_a_reply(text):
+    assert quotes.new_text(text) == "On my way"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On my way\n\nAm 2. März 2026 um 08:15 schrieb ingestd <i@x.example>:\n\n> P1\n",
+        "On my way\n\nLe lun. 2 mars 2026 à 08:15, ingestd <i@x.example> a\nécrit :\n\n> P1\n",
+        "On my way\n\nEl lun, 2 mar 2026 a las 8:15, ingestd (<i@x.example>)\nescribió:\n\n> P1\n",
+        "On my way\n\n2026年3月2日(月) 8:15 ingestd <i@x.example>:\n\n> P1\n",
+        'On my way\n\nAt 2026-03-02 08:15:00, "ingestd" <i@x.example> wrote:\n>P1\n',
+        "On my way\n\ningestd <i@x.example> 于2026年3月2日周一 08:15写道:\n\n> P1\n",
+        "On my way\n\n| |\nLi Na\n|\n---- 回复的原邮件 ----\n| 发件人 | ingestd |\nP1",
+        "On my way\n\n差出人: ingestd\n送信日時: 2026年3月2日\n宛先: li\n件名: P1\n\nP1",
+        "On my way\n\nVon: ingestd\nGesendet: Montag, 2. März 2026\nAn: li\nBetreff: P1\n\nP1",
+        "On my way\n\n-------- 転送メッセージ --------\nP1",
+        "On my way\n\n发自我的iPhone\n\n> P1",
+        "> P1: switch down\n\nOn my way",
+        "> since when?\nOn\n\n> and why?\nmy way",
+    ],
+)
+def test_the_new_text_in_other_languages(text):
+    assert " ".join(quotes.new_text(text).split()) == "On my way"
+
+
+def test_what_only_begins_like_an_introduction_stays():
+    text = "On Monday I looked at it\nand found nothing:\n1. the cable\n2. the port"
+    assert quotes.new_text(text) == text
+    assert quotes.new_text("On it\n\nOn second thoughts\n> P1") == "On it\n\nOn second thoughts"
+    assert quotes.new_text("On") == "On"
+    assert quotes.new_text("On 2 March\none\ntwo\nthree") == "On 2 March\none\ntwo\nthree"
+    assert quotes.new_text("On 2 March\n\n> P1") == "On 2 March"
+    assert quotes.new_text("On 2 March\n1\n2\n3") == "On 2 March\n1\n2\n3"
+
+
+def test_what_looks_like_a_header_block_stays():
+    assert quotes.new_text("From: the start\nI saw it") == "From: the start\nI saw it"
+    assert not quotes.has_quote("From: " + "x" * 2000 + "\nSent: now")
+    assert quotes.has_quote("From: x\n\nSent: now")
+    assert quotes.new_text("On " + "x" * 2000) == "On " + "x" * 2000
