@@ -1,6 +1,9 @@
 """Webhooks: 200 means kept; a wrong sender learns nothing; a wrong body is kept all the same."""
 
+import gzip
+import hmac
 import json
+import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,42 +12,25 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestd.intake.http import (
-    HttpSource,
-    SourceSettings,
-    Webhooks,
-    WebhookSettings,
-    http_source,
-)
+from ingestd.intake.door import HttpSource, SourceSettings, http_source
+from ingestd.intake.http import Webhooks
 from ingestd.model import Message, StoreUnavailable
+from ingestd.signatures import Signature
+from tests.intake.doors import Threshold
 
-SOURCES = {"prom": HttpSource("prom", "alertmanager", ("old-token", "s3cret"))}
+SIGNED = Signature("x-hub-signature", prefix="sha256=")
+SOURCES = {
+    "prom": HttpSource("prom", "alertmanager", ("old-token", "s3cret")),
+    "hub": HttpSource("hub", "grafana", (), ("k1", "k2"), SIGNED),
+}
 RIGHT = {"X-Ingestd-Token": "s3cret"}
 
 
-class Site:
-    """The application, its inbox, and a clock that is turned by hand."""
+class Site(Threshold):
+    """The address of every webhook."""
 
     def __init__(self, **settings: Any) -> None:
-        self.messages: list[Message] = []
-        self.fault: Exception | None = None
-        self.counted: list[tuple[str, int]] = []
-        self.now = 1000.0
-        self.app = Webhooks(
-            SOURCES,
-            self.receive,
-            lambda: self.now,
-            settings=WebhookSettings(**settings),
-            count_refused=lambda *refusal: self.counted.append(refusal),
-        )
-        transport = httpx.ASGITransport(app=self.app, client=("10.0.0.9", 1))  # type: ignore[arg-type]
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://ingestd")
-
-    async def receive(self, message: Message) -> int:
-        if self.fault:
-            raise self.fault
-        self.messages.append(message)
-        return len(self.messages)
+        super().__init__(Webhooks, SOURCES, **settings)
 
     async def post(self, path: str = "prom", content: Any = b"{}", **more: Any) -> httpx.Response:
         return await self.client.post(f"/webhooks/{path}", content=content, **({"headers": RIGHT} | more))
@@ -107,10 +93,56 @@ async def test_without_the_token_nothing_is_kept(site: Site, headers: dict[str, 
 
 async def test_an_unknown_source_and_another_method(site: Site) -> None:
     assert (await site.post("nobody")).status_code == 404
-    answer = await site.client.get("/webhooks/prom")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    answer = await site.client.put("/webhooks/prom")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, GET")
     assert (await site.client.head("/webhooks/prom")).status_code == 405
     assert site.counted == [("unknown", 404)]
+
+
+async def test_a_query_is_a_body_too(site: Site) -> None:
+    answer = await site.client.get("/webhooks/prom?host=a&state=down&token=s3cret")
+    assert answer.status_code == 200
+    assert (site.message.query, site.message.body) == ("host=a&state=down", b"")
+    assert (await site.client.get("/webhooks/prom?token=s3cret")).status_code == 405
+
+
+async def test_other_bodies_than_json_are_their_sources_matter(site: Site) -> None:
+    headers = RIGHT | {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await site.post(content=b"host=a&state=down", headers=headers)).status_code == 200
+    assert (site.message.content_type, site.message.refused) == ("application/x-www-form-urlencoded", "")
+
+
+@pytest.mark.parametrize(("packing", "bits"), [("gzip", 31), ("deflate", 15)])
+async def test_a_packed_body_is_kept_unpacked(site: Site, packing: str, bits: int) -> None:
+    packer = zlib.compressobj(wbits=bits)
+    packed = packer.compress(b'{"a": 1}') + packer.flush()
+    assert (await site.post(content=packed, headers=RIGHT | {"Content-Encoding": packing})).status_code == 200
+    assert site.message.body == b'{"a": 1}'
+
+
+async def test_what_is_packed_badly_is_refused() -> None:
+    site = Site(size_limit=1000)
+    headers = RIGHT | {"Content-Encoding": "gzip"}
+    bomb = gzip.compress(b" " * 100_000)
+    assert (await site.post(content=bomb, headers=headers)).status_code == 413
+    assert (await site.post(content=bomb[:-20], headers=headers)).status_code == 413
+    assert (await site.post(content=gzip.compress(b"{}")[:-4], headers=headers)).json()["error"].endswith("breaks off")
+    assert (await site.post(content=b"plain", headers=headers)).status_code == 400
+    assert (await site.post(content=b"{}", headers=RIGHT | {"Content-Encoding": "br"})).status_code == 415
+    assert site.messages == []
+    await site.client.aclose()
+
+
+async def test_a_source_that_signs_needs_the_right_signature(site: Site) -> None:
+    def headers(secret: bytes, body: bytes) -> dict[str, str]:
+        return {"X-Hub-Signature": "sha256=" + hmac.digest(secret, body, "sha256").hex()}
+
+    assert (await site.post("hub", b"{}", headers=headers(b"k2", b"{}"))).status_code == 200
+    answer = await site.post("hub", b"{}", headers=headers(b"k3", b"{}"))
+    assert (answer.status_code, answer.json()["error"]) == (401, "wrong or missing signature")
+    assert (await site.post("hub", b"{} ", headers=headers(b"k1", b"{}"))).status_code == 401
+    assert (await site.post("hub", b"{}", headers={})).status_code == 401
+    assert len(site.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,7 +233,7 @@ async def test_a_refusal_that_could_not_be_told_is_told_with_the_next(site: Site
 
 
 async def test_many_peers_do_not_fill_the_memory(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestd.intake.http.MOST_PEERS", 4)
+    monkeypatch.setattr("ingestd.intake.door.MOST_PEERS", 4)
     refusals = site.app._refusals
     for n in range(50):
         refusals.add("prom", 401, f"10.0.0.{n}", 1.0)
@@ -216,6 +248,10 @@ def test_tokens_are_read_from_a_file_one_a_line(tmp_path: Path) -> None:
     assert source == HttpSource("prom", "alertmanager", ("new", "old"))
     with pytest.raises(ValueError, match="needs a token"):
         http_source("prom", SourceSettings(adapter="alertmanager"), tmp_path)
+    with pytest.raises(ValueError, match="does not sign what it sends"):
+        http_source("prom", SourceSettings(adapter="alertmanager", secret="k"), tmp_path)
+    made = http_source("hub", SourceSettings(adapter="grafana", secret="k"), tmp_path, SIGNED)
+    assert made == HttpSource("hub", "grafana", (), ("k",), SIGNED)
 
 
 async def test_the_answer_is_json(site: Site) -> None:

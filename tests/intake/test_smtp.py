@@ -3,35 +3,18 @@
 import asyncio
 import smtplib
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from ingestd.intake.smtp import SmtpIntake, SmtpSettings
-from ingestd.model import Message, StoreUnavailable
-
-T = TypeVar("T")
-
-
-class Inbox:
-    """Keeps messages; ``fault`` is raised instead when set."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.fault: Exception | None = None
-        self.refused: list[tuple[str, int]] = []
-
-    async def receive(self, message: Message) -> int:
-        await asyncio.sleep(0)
-        if self.fault:
-            raise self.fault
-        self.messages.append(message)
-        return len(self.messages)
-
+from ingestd.intake.smtp import SmtpIntake, SmtpSettings, smtp_problem
+from ingestd.intake.smtpauth import hash_password
+from ingestd.model import StoreUnavailable
+from tests.intake import mailpost
+from tests.intake.mailpost import ENVELOPE, Inbox, raw, talk
 
 Start = Callable[..., Awaitable[SmtpIntake]]
 
@@ -47,7 +30,7 @@ async def start(inbox: Inbox) -> AsyncIterator[Start]:
 
     async def begin(**settings: Any) -> SmtpIntake:
         wanted = SmtpSettings(**({"port": 0, "hostname": "in.example"} | settings))
-        intake = SmtpIntake(wanted, inbox.receive, lambda: 1234.5, lambda *refusal: inbox.refused.append(refusal))
+        intake = SmtpIntake(wanted, inbox.receive, lambda: 1234.5, inbox.refuse)
         await intake.start()
         running.append(intake)
         return intake
@@ -55,32 +38,6 @@ async def start(inbox: Inbox) -> AsyncIterator[Start]:
     yield begin
     for intake in running:
         await intake.stop()
-
-
-async def talk(intake: SmtpIntake, client: Callable[[smtplib.SMTP], T]) -> T:
-    host, port = intake.addresses[0]
-
-    def session() -> T:
-        with smtplib.SMTP(host, port, timeout=5) as connection:
-            return client(connection)
-
-    return await asyncio.to_thread(session)
-
-
-async def raw(intake: SmtpIntake, *parts: bytes) -> bytes:
-    """Write parts as they are, return everything that is answered until the server or QUIT ends it."""
-    reader, writer = await asyncio.open_connection(*intake.addresses[0])
-    for part in parts:
-        writer.write(part)
-        await writer.drain()
-        await asyncio.sleep(0.005)
-    answer = await asyncio.wait_for(reader.read(-1), 5)
-    writer.close()
-    await writer.wait_closed()
-    return answer
-
-
-ENVELOPE = b"EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n"
 
 
 async def test_a_mail_is_kept_as_it_was_sent(start: Start, inbox: Inbox) -> None:
@@ -197,7 +154,7 @@ async def test_connections_are_bounded(start: Start) -> None:
 async def test_recipients_are_bounded_and_the_order_of_commands_is_kept(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestd.intake.smtp.MOST_RECIPIENTS", 1)
+    monkeypatch.setattr("ingestd.intake.smtpconnection.MOST_RECIPIENTS", 1)
     intake = await start()
     answer = await raw(
         intake,
@@ -225,11 +182,7 @@ async def test_a_stop_says_421(start: Start) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    request = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run(["openssl", *request.split(), *names], cwd=folder, capture_output=True, check=True)
-    return folder
+    return mailpost.certificate(tmp_path_factory.mktemp("tls"))
 
 
 async def test_starttls_is_offered_and_can_be_required(start: Start, inbox: Inbox, certificate: Path) -> None:
@@ -247,3 +200,143 @@ async def test_starttls_is_offered_and_can_be_required(start: Start, inbox: Inbo
     with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
         await talk(intake, lambda c: c.sendmail("a@b.example", ["x@y.example"], b"open"))
     assert refusal.value.smtp_code == 530
+
+
+async def test_what_can_be_done_is_named(start: Start) -> None:
+    intake = await start(size_limit=1000)
+
+    def client(connection: smtplib.SMTP) -> dict[str, str]:
+        connection.ehlo("mon.shop.example")
+        return dict(connection.esmtp_features)
+
+    offered = await talk(intake, client)
+    assert offered == {"size": "1000", "8bitmime": "", "smtputf8": "", "pipelining": "", "help": ""}
+
+
+async def test_commands_may_be_sent_in_one_go(start: Start, inbox: Inbox) -> None:
+    intake = await start()
+    answer = await raw(intake, ENVELOPE + b"one\r\n.\r\n" + ENVELOPE + b"two\r\n.\r\nQUIT\r\n")
+    assert answer.count(b"250 2.0.0 kept") == 2
+    assert [m.body for m in inbox.messages] == [b"one\r\n", b"two\r\n"]
+
+
+async def test_only_allowed_senders_and_bounces_may_send(start: Start, inbox: Inbox) -> None:
+    intake = await start(
+        allowed_senders=("mon@shop.example", "Plant.example", "*@*.branch.example", "ups-?@hq.example")
+    )
+    taken = ["mon@shop.example", "any.one@plant.example", "x@north.branch.example", "UPS-7@hq.example", ""]
+    refused = [
+        "mon@shop.example.evil",
+        "other@shop.example",
+        "x@plant.example.org",
+        "x@branch.example",
+        "ups-77@hq.example",
+    ]
+
+    def client(connection: smtplib.SMTP, sender: str) -> int:
+        connection.ehlo()
+        return connection.mail(sender)[0]
+
+    for sender in taken:
+        assert await talk(intake, lambda c, s=sender: client(c, s)) == 250, sender
+    for sender in refused:
+        assert await talk(intake, lambda c, s=sender: client(c, s)) == 550, sender
+    assert inbox.refused == [("smtp", 550)] * len(refused)
+
+
+async def test_a_header_without_measure_is_refused_and_the_next_mail_is_taken(start: Start, inbox: Inbox) -> None:
+    intake = await start(header_limit=2000)
+    long = b"Subject: " + b"x" * 3000 + b"\r\n\r\nbody\r\n.\r\n"
+    many = b"X: 1\n" * 10_001 + b"\r\n\r\nbody\r\n.\r\n"
+    answer = await raw(intake, ENVELOPE, long, ENVELOPE, b"Subject: y\r\n\r\nbody\r\n.\r\nQUIT\r\n")
+    assert answer.count(b"552 5.3.4 the header") == 1
+    assert [m.body for m in inbox.messages] == [b"Subject: y\r\n\r\nbody\r\n"]
+    wide = await start(header_limit=1_000_000)
+    assert b"552 5.3.4 the header" in await raw(wide, ENVELOPE, many, b"QUIT\r\n")
+
+
+async def test_more_than_there_is_room_for_is_put_off_before_and_while_it_comes(start: Start, inbox: Inbox) -> None:
+    intake = await start(size_limit=1000, memory=1000)
+    declared = ENVELOPE.replace(b"example>\r\nRCPT", b"example> SIZE=600\r\nRCPT")
+    answer = await raw(
+        intake, declared, b"RSET\r\n", ENVELOPE, b"y" * 700 + b"\r\n.\r\n", ENVELOPE, b"z\r\n.\r\nQUIT\r\n"
+    )
+    assert answer.count(b"452 4.3.1") == 2
+    assert [m.body for m in inbox.messages] == [b"z\r\n"]
+    assert inbox.refused == [("smtp", 452)] * 2
+
+
+async def test_a_mail_that_comes_drop_by_drop_is_given_up(start: Start, inbox: Inbox) -> None:
+    intake = await start(data_timeout=0.1)
+    reader, writer = await asyncio.open_connection(*intake.addresses[0])
+    writer.write(ENVELOPE)
+    for _ in range(30):
+        if writer.is_closing() or reader.at_eof():
+            break
+        writer.write(b"drop.\r\n")
+        await asyncio.sleep(0.02)
+        await asyncio.wait([asyncio.ensure_future(reader.read(1000))], timeout=0.01)
+    assert reader.at_eof()
+    assert inbox.messages == []
+    writer.close()
+
+
+async def test_one_address_may_not_take_all_connections(start: Start) -> None:
+    intake = await start(connections_per_peer=1)
+    reader, writer = await asyncio.open_connection(*intake.addresses[0])
+    assert (await reader.readline()).startswith(b"220")
+    assert (await raw(intake)).startswith(b"421 4.7.0")
+    assert await talk(intake, lambda c: c.noop()[0], "127.0.0.2") == 250
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_while_one_floods_another_is_served(inbox: Inbox) -> None:
+    """A store that needs 2 ms for a mail, 90 connections with a mail each, and one mail from somebody else."""
+
+    async def slow(message: Any) -> int:
+        async with lock:
+            begun.set()
+            await asyncio.sleep(0.002)
+        return await inbox.receive(message)
+
+    lock, begun = asyncio.Lock(), asyncio.Event()
+    intake = SmtpIntake(SmtpSettings(port=0, hostname="in.example"), slow, lambda: 0.0)
+    await intake.start()
+    try:
+        flood = [asyncio.ensure_future(raw(intake, ENVELOPE, b"flood\r\n.\r\nQUIT\r\n")) for _ in range(90)]
+        await begun.wait()
+        await talk(intake, lambda c: c.sendmail("mon@shop.example", ["x@y.example"], b"one"), "127.0.0.2")
+        when = [m.body for m in inbox.messages].index(b"one\r\n")
+        assert all(b"250 2.0.0" in answer for answer in await asyncio.gather(*flood))
+    finally:
+        await intake.stop()
+    assert len(inbox.messages) == 91
+    assert when < 80, "it waits for one round, not for the whole flood"
+
+
+HASH = hash_password("opensesame")
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"users": {"ann": "secret"}, "auth_without_tls": True}, "users"),
+        ({"require_auth": True}, "require_auth"),
+        ({"users": {"ann": HASH}}, "users"),
+        ({"require_tls": True}, "require_tls"),
+        ({"memory": 1000}, "memory"),
+        ({"users_file": "/nowhere/users", "auth_without_tls": True}, "users_file"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(settings: dict[str, Any], key: str) -> None:
+    problem = smtp_problem(SmtpSettings(**settings))
+    assert problem is not None
+    assert problem[0] == key
+
+
+def test_settings_that_can_be_have_no_problem(tmp_path: Path) -> None:
+    file = tmp_path / "users"
+    file.write_text(f"ann:{HASH}\n")
+    assert smtp_problem(SmtpSettings()) is None
+    assert smtp_problem(SmtpSettings(users_file=str(file), auth_without_tls=True, require_auth=True)) is None

@@ -1,0 +1,132 @@
+"""A flood from one sender slows that sender and nobody else, and never takes more memory than it was given.
+
+A peer may hold so many connections and half of the memory at most; mails that wait to be committed take turns, one peer
+after the other, so that who sends one mail waits for one of each flood and not for all of them.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+TURNS = 32  # mails that are committed at the same time; the store makes groups of them
+
+
+class Turns:
+    """So many at a time; who waits is served one peer after the other."""
+
+    def __init__(self, most: int = TURNS) -> None:
+        self._free = most
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, peer: str) -> AsyncIterator[None]:
+        """Wait for a turn, and give it back at the end."""
+        await self._take(peer)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _take(self, peer: str) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(peer, deque()).append(granted)
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if not granted.cancelled():  # the turn had just been given to it
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            peer, queue = self._waiting.popitem(last=False)
+            granted = queue.popleft()
+            if queue:
+                self._waiting[peer] = queue  # behind the other peers
+            if not granted.done():
+                granted.set_result(None)
+                return
+        self._free += 1
+
+
+class Room:
+    """The memory that one mail takes while it is read and committed."""
+
+    def __init__(self, memory: "Memory", peer: str) -> None:
+        self._memory, self._peer = memory, peer
+        self.octets = 0
+
+    def grow(self, octets: int) -> bool:
+        """Take more; False: there is no more, and nothing was taken."""
+        if not self._memory.has_room(self._peer, octets):
+            return False
+        self._memory.take(self._peer, octets)
+        self.octets += octets
+        return True
+
+    def free(self) -> None:
+        """Give back all of it."""
+        self._memory.take(self._peer, -self.octets)
+        self.octets = 0
+
+
+class Memory:
+    """Octets of mail held at once, over all connections. One peer gets half of it, so that others find room."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used: Counter[str] = Counter()
+        self._total = 0
+
+    @contextmanager
+    def room(self, peer: str) -> Iterator[Room]:
+        """A mail's room, freed at the end."""
+        room = Room(self, peer)
+        try:
+            yield room
+        finally:
+            room.free()
+
+    def has_room(self, peer: str, octets: int) -> bool:
+        """Whether a peer may hold so many octets more."""
+        return self._total + octets <= self._limit and self._used[peer] + octets <= self._limit // 2
+
+    def take(self, peer: str, octets: int) -> None:
+        """Count octets in, or out again (negative)."""
+        self._total += octets
+        self._used[peer] += octets
+        if not self._used[peer]:
+            del self._used[peer]
+
+
+class Doors:
+    """Connections of each peer."""
+
+    def __init__(self, most: int, most_per_peer: int) -> None:
+        self._most, self._most_per_peer = most, most_per_peer
+        self._open: Counter[str] = Counter()
+        self._total = 0
+
+    def enter(self, peer: str) -> None:
+        """A connection was made."""
+        self._open[peer] += 1
+        self._total += 1
+
+    def leave(self, peer: str) -> None:
+        """A connection is gone."""
+        self._open[peer] -= 1
+        self._total -= 1
+        if not self._open[peer]:
+            del self._open[peer]
+
+    def refusal(self, peer: str) -> str | None:
+        """The reply to the connection of a peer that was counted in and is one too many, if it is."""
+        if self._total > self._most:
+            return "421 4.3.2 too many connections, try again later"
+        if self._open[peer] > self._most_per_peer:
+            return "421 4.7.0 too many connections from your address, try again later"
+        return None
