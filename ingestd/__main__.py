@@ -125,6 +125,44 @@ def _incident_act(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: incident.act(client, args))
 
 
+def _inbox_list(args: argparse.Namespace) -> int:
+    from ingestd.cli import inbox  # noqa: PLC0415
+
+    return _with_client(args, lambda client: inbox.show_list(client, args))
+
+
+def _inbox_show(args: argparse.Namespace) -> int:
+    from ingestd.cli import inbox  # noqa: PLC0415
+
+    return _with_client(args, lambda client: inbox.show_one(client, args))
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from ingestd.cli import inbox  # noqa: PLC0415
+
+    return _with_client(args, lambda client: inbox.reread(client, args))
+
+
+def _learn(args: argparse.Namespace) -> int:
+    from ingestd.cli import inbox  # noqa: PLC0415
+
+    if args.paths:
+        return inbox.learn_from(inbox.from_paths(args.paths), args)
+    return _with_client(args, lambda client: inbox.learn_from(inbox.from_daemon(client), args))
+
+
+def _password(_args: argparse.Namespace) -> int:
+    import getpass  # noqa: PLC0415
+
+    from ingestd.intake.smtpauth import hash_password  # noqa: PLC0415
+
+    text = getpass.getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not text:
+        raise CommandError("a password must not be empty")
+    say(hash_password(text))
+    return 0
+
+
 def _version(_args: argparse.Namespace) -> int:
     say(f"ingestd {__version__}")
     return 0
@@ -164,6 +202,8 @@ def _parser() -> argparse.ArgumentParser:
         simulate.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
     incident = commands.add_parser("incident", help="look at incidents and act on them")
     _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
+    _inbox_words(commands)
+    _command(commands, "password", _password, "read a password, print the hash that listen.smtp.users wants")
     _command(commands, "version", _version, "print the version")
     return parser
 
@@ -218,6 +258,31 @@ def _client_words(parser: argparse.ArgumentParser) -> None:
         "--token-file", type=Path, metavar="FILE", help="your token (default: INGESTD_TOKEN, else a file)"
     )
     parser.add_argument("--json", action="store_true", help="JSON lines also on a terminal")
+
+
+def _inbox_words(commands: "Commands") -> None:
+    actions = commands.add_parser("inbox", help="what nothing understood").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    listing = _command(actions, "list", _inbox_list, "mails and bodies that nothing recognised, or that were set aside")
+    listing.add_argument("--what", default="unrecognised", choices=("unrecognised", "shunted"))
+    listing.add_argument("--limit", type=int, default=100)
+    show = _command(actions, "show", _inbox_show, "a message as it came")
+    show.add_argument("id", type=int)
+    learn = _command(commands, "learn", _learn, "draft recognisers from mails that nothing recognised")
+    learn.add_argument(
+        "paths", type=Path, nargs="*", metavar="PATH", help="mails, an mbox, a Maildir (default: ask the daemon)"
+    )
+    learn.add_argument("--out", type=Path, metavar="FOLDER", help="write a file for each (default: print them)")
+    learn.add_argument("--least", type=int, default=2, metavar="N", help="of a shape (default: 2)")
+    replay = _command(commands, "replay", _replay, "read kept messages again by today's rules")
+    which = replay.add_mutually_exclusive_group(required=True)
+    which.add_argument("--unrecognised", action="store_true", help="all that nothing recognised")
+    which.add_argument("--shunted", action="store_true", help="all that was set aside")
+    which.add_argument("--ids", type=int, nargs="+", default=[], metavar="ID")
+    for parser in (listing, show, learn, replay):
+        _config_word(parser)
+        _client_words(parser)
 
 
 def _incident_words(actions: "Commands") -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import hashlib
+import re
 import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,15 +17,19 @@ import msgspec
 import structlog
 import uvicorn
 import uvloop
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
 from ingestd.channels import Channel
 from ingestd.channels.mail import MailChannel
 from ingestd.channels.maildir import MaildirChannel
-from ingestd.config import HttpSettings, Site, load_site
+from ingestd.config import HttpSettings, Settings, Site, load_site
 from ingestd.decide.oncall import Language, Person
-from ingestd.intake.http import Webhooks
+from ingestd.doors import Doors
+from ingestd.intake import CountRefused, Receive
+from ingestd.intake.imap import ImapIntake
+from ingestd.intake.lmtp import LmtpIntake
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, Links, load_key
 from ingestd.model import Command, Entry, Message, Notification, Stepped, StoreUnavailable, Verdict
@@ -47,7 +53,18 @@ MARK = 10.0  # seconds between notes that the process listens
 GARBAGE = (50_000, 20, 1_000)  # rows are plain trees, freed without the collector: let it walk them seldom
 GIL = 0.0005  # seconds after which the writer thread lets the loop in: what a reply waits beside a busy writer
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
-FIXED = ("state", "store", "listen", "public_url", "link_age", "webhooks", "timezone")  # settings of a whole run
+FIXED = (
+    "state",
+    "store",
+    "listen",
+    "imap",
+    "public_url",
+    "link_age",
+    "webhooks",
+    "timezone",
+)  # settings of a whole run
+MESSAGE_ID = re.compile(rb"^message-id:[ \t]*<[^>\r\n]", re.IGNORECASE | re.MULTILINE)
+HEADERS = 64 * 1024  # bytes in which a Message-ID is looked for
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
 
 
@@ -111,13 +128,28 @@ class Daemon:
             observe=self._delivered,
         )
         self.smtp = SmtpIntake(settings.listen.smtp, self.receive, self.clock.wall, self.figures.refused)
-        self.webhooks = Webhooks(
+        self.lmtp = lmtp_intake(settings, self.receive, self.clock.wall, self.figures.refused)
+        self.mailboxes = tuple(
+            ImapIntake(
+                mailbox,
+                self.receive,
+                self.clock.wall,
+                self.store.queries.last_origin,
+                trouble=self._trouble,
+                count_refused=self.figures.refused,
+            )
+            for mailbox in settings.imap
+        )
+        self._telling: set[asyncio.Task[None]] = set()
+        self.doors = Doors(
             site.http_sources,
             self.receive,
             self.clock.wall,
             settings=settings.webhooks,
             count_refused=self.figures.refused,
+            heartbeats=lambda: self.site.rulebook.heartbeats.names,
         )
+        self._started = self.clock.wall()
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._notes: tuple[str, ...] = ()  # what the last reload left to say
@@ -140,12 +172,15 @@ class Daemon:
             await self.smtp.start()
             await self._listening(http, web)
             await self.outbox.start()
+            for intake in (self.lmtp, *self.mailboxes):
+                if intake is not None:
+                    await intake.start()
             self._listen_to_signals(loop)
             self._say_ready()
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            await self.smtp.stop()
+            await asyncio.gather(*(one.stop() for one in (self.smtp, self.lmtp, *self.mailboxes) if one is not None))
             http.should_exit = True
             await asyncio.wait([web], timeout=STOP_PATIENCE)
             self.engine.stop()
@@ -176,7 +211,7 @@ class Daemon:
                 log.error("reload refused; the rules from before keep running", error=str(error))
             else:
                 self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
-                self.webhooks.sources = site.http_sources
+                self.doors.replace(site.http_sources)
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
                 self._notes = needs_restart(self.site, site)
                 self.site = site
@@ -187,7 +222,7 @@ class Daemon:
     # -- what the parts are given
     async def receive(self, message: Message) -> int:
         """Commit a message and count it: the one door in."""
-        number = await self.store.receive(message)
+        number = await self.store.receive(told_apart(message))
         self.figures.accepted(message)
         return number
 
@@ -209,6 +244,22 @@ class Daemon:
         self.outbox.offer(pages(batch))
         self.figures.stepped(batch)
 
+    def _trouble(self, mailbox: str, text: str) -> None:
+        """A mailbox can't be read, or ("") can be read again: an event like any other."""
+        task = asyncio.get_running_loop().create_task(self._keep_trouble(mailbox, text))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _keep_trouble(self, mailbox: str, text: str) -> None:
+        message = Message(kind="trouble", source=mailbox, body=text.encode(), received=self.clock.wall())
+        while not self._stopping.is_set():
+            try:
+                await self.receive(message)
+            except StoreUnavailable as error:
+                await asyncio.sleep(error.retry_after)
+            else:
+                return
+
     def _link(self, notification: Notification) -> str | None:
         if notification.kind in ("end", "answer"):
             return None
@@ -221,6 +272,11 @@ class Daemon:
     def _http(self) -> "Quiet":
         face = Face(
             reads=self.store.queries,
+            receive=self.receive,
+            sources=lambda: self.site.http_sources,
+            policies=lambda: tuple(policy.id for policy in self.site.escalation.policies),
+            clock=self.clock.wall,
+            started=self._started,
             act=self.act,
             people=self._people,
             language=self._language,
@@ -233,7 +289,7 @@ class Daemon:
         )
         http = self.site.settings.listen.http
         config = uvicorn.Config(
-            front(self.webhooks, build(face)),
+            front(self.doors, build(face)),
             host=http.host,
             port=http.port,
             http="httptools",
@@ -243,6 +299,8 @@ class Daemon:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=int(STOP_PATIENCE),
+            ssl_certfile=http.certificate or None,
+            ssl_keyfile=http.key or None,
         )
         return Quiet(config)
 
@@ -272,6 +330,7 @@ class Daemon:
         return tuple(reasons)
 
     def _metrics(self) -> bytes:
+        self.figures.mailboxes(mailbox.state for mailbox in self.mailboxes)
         return self.figures.scrape(self.engine, self.store, self.outbox)
 
     # -- around it
@@ -307,9 +366,7 @@ class Daemon:
     def _say_ready(self) -> None:
         http = self.site.settings.listen.http
         smtp = ", ".join(f"{host}:{port}" for host, port in self.smtp.addresses)
-        log.info(
-            "ready", mail=smtp, web=f"http://{http.host}:{http.port}", version=__version__, digest=self.site.digest
-        )
+        log.info("ready", mail=smtp, web=address(http), version=__version__, digest=self.site.digest)
         self.figures.started(clean=not self.store.unclean)
         self.notifier.ready()
 
@@ -335,6 +392,14 @@ def channels(site: Site) -> dict[str, Channel]:
     return ways
 
 
+def lmtp_intake(
+    settings: Settings, receive: Receive, clock: Callable[[], float], count_refused: CountRefused
+) -> LmtpIntake | None:
+    """The socket for a mail server on this machine, if the site has one."""
+    found = settings.listen.lmtp
+    return LmtpIntake(found, receive, clock, count_refused) if found is not None else None
+
+
 def contacts(site: Site) -> dict[str, Contact]:
     """How each person is told. On a site that only tries things out, mail goes to the folder."""
     mail = "mail" if site.settings.mail is not None else "maildir"
@@ -343,6 +408,11 @@ def contacts(site: Site) -> dict[str, Contact]:
         ways = tuple(Address(mail if w.channel == "mail" else w.channel, w.address) for w in person.ways())
         found[person.id] = Contact(person.language or site.settings.language, ways)
     return found
+
+
+def address(http: HttpSettings) -> str:
+    """Where the web is served."""
+    return f"{'https' if http.certificate else 'http'}://{http.host}:{http.port}"
 
 
 def listener(http: HttpSettings) -> socket.socket:
@@ -361,6 +431,17 @@ def sender_domain(site: Site) -> str:
     """The domain of our Message-IDs: that of the sender."""
     sender = site.settings.mail.sender if site.settings.mail else ""
     return sender.rpartition("@")[2].strip(" >") or "ingestd.localdomain"
+
+
+def told_apart(message: Message) -> Message:
+    """A mail with what a second delivery of it shares with the first: its Message-ID, its peer, every byte of it."""
+    if message.kind != "mail" or message.origin:
+        return message
+    found = MESSAGE_ID.search(message.body[:HEADERS])
+    if found is None:
+        return message
+    digest = hashlib.blake2b(message.peer.encode() + b"\0" + message.body, digest_size=16).hexdigest()
+    return replace(message, origin=f"mail:{digest}")
 
 
 def recorded(site: Site) -> bytes:

@@ -25,14 +25,17 @@ from ingestd import sources
 from ingestd.channels.mail import MailSettings
 from ingestd.channels.maildir import MaildirSettings
 from ingestd.decide.classify import Classifier, CorrelateRules
+from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
 from ingestd.decide.normalise import RecogniserFile, Recognisers
 from ingestd.decide.oncall import Language, People, PeopleFile, Person, Team
 from ingestd.decide.rank import PriorityRules, Ranker
 from ingestd.decide.route import EscalationRules, Router
 from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import Topology, TopologyFile
-from ingestd.intake.http import HttpSource, SourceSettings, WebhookSettings, http_source
-from ingestd.intake.smtp import SmtpSettings
+from ingestd.intake.door import HttpSource, SourceSettings, WebhookSettings, http_source
+from ingestd.intake.imapsettings import ImapSettings, imap_problem
+from ingestd.intake.lmtp import LmtpSettings
+from ingestd.intake.smtp import SmtpSettings, smtp_problem
 from ingestd.overlay import by_id, overlay
 from ingestd.redact import redacted
 from ingestd.references import (
@@ -43,6 +46,8 @@ from ingestd.references import (
     topology_problems,
     unknown,
 )
+from ingestd.sources.mapping import Mapping as SourceMapping
+from ingestd.sources.mapping import MappingFile
 from ingestd.yamltypes import ConfigError, Document, Duration, Place, Problem, read, reads
 
 T = TypeVar("T", bound=Struct)
@@ -56,7 +61,7 @@ CHANNELS = ("mail", "maildir")
 #: Keys that name a file with a secret in it, and the key that it stands for.
 SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
 #: Keys that name a file or a folder.
-PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file"})
+PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file", "users_file", "token_file"})
 MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
 
 
@@ -65,12 +70,15 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     host: str = "127.0.0.1"
     port: int = 8025
+    certificate: str = ""  # PEM chain; with it everything is served by HTTPS
+    key: str = ""  # PEM; empty: it is in the certificate's file
 
 
 class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ways in; loopback until told otherwise."""
 
     smtp: SmtpSettings = SmtpSettings()
+    lmtp: LmtpSettings | None = None
     http: HttpSettings = HttpSettings()
 
 
@@ -85,6 +93,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     link_age: Duration = Duration(7 * 86400.0)
     sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
     webhooks: WebhookSettings = WebhookSettings()
+    imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
     mail: MailSettings | None = None
     maildir: MaildirSettings | None = None
     language: Language = "en"
@@ -101,6 +110,7 @@ class Site(Struct, frozen=True, kw_only=True):
     settings: Settings
     people: PeopleFile
     topology: TopologyFile
+    heartbeats: HeartbeatFile
     correlate: CorrelateRules
     priority: PriorityRules
     escalation: EscalationRules
@@ -137,6 +147,7 @@ def load_site(path: Path) -> Site:
         settings=settings,
         people=everybody,
         topology=parts.topology.value,
+        heartbeats=parts.heartbeats.value,
         correlate=parts.correlate.value,
         priority=parts.priority.value,
         escalation=parts.escalation.value,
@@ -167,13 +178,14 @@ def _parts(files: "_Files", path: Path) -> "_Parts":
     main = files.read(path, Settings)
     people = files.beside("people.yaml", PeopleFile)
     topology = files.beside("topology.yaml", TopologyFile)
+    heartbeats = files.beside("heartbeats.yaml", HeartbeatFile)
     correlate = files.rules("correlate.yaml", CorrelateRules)
     priority = files.rules("priority.yaml", PriorityRules)
     escalation = files.rules("escalation.yaml", EscalationRules)
-    recognisers = files.recognisers()
-    if not (main and people and topology and correlate and priority and escalation) or files.problems:
+    recognisers, mappings = files.recognisers(), files.mappings()
+    if not (main and people and topology and heartbeats and correlate and priority and escalation) or files.problems:
         raise ConfigError(*files.problems)
-    return _Parts(main, people, topology, correlate, priority, escalation, recognisers)
+    return _Parts(main, people, topology, heartbeats, correlate, priority, escalation, recognisers, mappings)
 
 
 def _problems(parts: "_Parts", everybody: PeopleFile) -> Iterator[Problem]:
@@ -186,7 +198,7 @@ def _problems(parts: "_Parts", everybody: PeopleFile) -> Iterator[Problem]:
         channels=_channels(settings),
     )
     inline = Document(main.name, main.text, PeopleFile(people=settings.people, teams=settings.teams), main.node)
-    yield from _settings_problems(main)
+    yield from _settings_problems(main, frozenset(mapping.id for mapping in parts.mappings))
     yield from _twice(inline, parts.people)
     yield from people_problems(inline, names)
     yield from people_problems(parts.people, names)
@@ -201,6 +213,9 @@ def _rulebook(files: "_Files", parts: "_Parts", everybody: PeopleFile) -> Rulebo
     settings = parts.main.value
     timezone = settings.timezone if _zone(settings.timezone) else "UTC"
     ranker = files.compiled(parts.priority, lambda rules: Ranker(rules, timezone))
+    heartbeats = files.compiled(
+        _Rules(parts.heartbeats.value, (parts.heartbeats,)), lambda found: Heartbeats(found, timezone)
+    )
     files.compiled(parts.correlate, Classifier)
     files.compiled(parts.escalation, Router)
     if files.problems or ranker is None:
@@ -213,6 +228,9 @@ def _rulebook(files: "_Files", parts: "_Parts", everybody: PeopleFile) -> Rulebo
         escalation=parts.escalation.value,
         people=People(everybody, timezone),
         last_resort=settings.last_resort,
+        heartbeats=heartbeats,
+        sources=frozenset(settings.sources),
+        mappings={file.id: SourceMapping.compile(file).read for file in parts.mappings},
     )
 
 
@@ -229,10 +247,12 @@ class _Parts(Struct, frozen=True):
     main: Document[Settings]
     people: Document[PeopleFile]
     topology: Document[TopologyFile]
+    heartbeats: Document[HeartbeatFile]
     correlate: _Rules[CorrelateRules]
     priority: _Rules[PriorityRules]
     escalation: _Rules[EscalationRules]
     recognisers: tuple[RecogniserFile, ...]
+    mappings: tuple[MappingFile, ...]
 
 
 class _Files:
@@ -273,6 +293,17 @@ class _Files:
         )
         return by_id(shipped, own)
 
+    def mappings(self) -> tuple[MappingFile, ...]:
+        """The site's own webhook sources; an example that is read otherwise than it says is a problem."""
+        found = []
+        for path in sorted(self._home.glob("rules/webhooks/*.yaml")):
+            document = self.read(path, MappingFile)
+            if document is not None:
+                found.append(document.value)
+                for index, text in SourceMapping.compile(document.value).mistakes():
+                    self.problems.append(document.problem(("examples", index), text))
+        return tuple(found)
+
     def compiled(self, rules: _Rules[T], make: Callable[[T], C]) -> C | None:
         """What ``make`` builds of the rules; its ValueError begins with the id of the rule that it is about."""
         try:
@@ -291,7 +322,8 @@ class _Files:
             store=self._store(main, Path(state)),
             mail=value.mail and self._filled(main, ("mail",), value.mail),
             maildir=value.maildir and self._filled(main, ("maildir",), value.maildir),
-            listen=replace(value.listen, smtp=self._filled(main, ("listen", "smtp"), value.listen.smtp)),
+            listen=self._listen(main, value.listen),
+            imap=tuple(self._mailbox(main, i, mailbox) for i, mailbox in enumerate(value.imap)),
         )
 
     def http_sources(self, main: Document[Settings]) -> dict[str, HttpSource]:
@@ -299,16 +331,35 @@ class _Files:
         found = {}
         for name, settings in main.value.sources.items():
             try:
-                found[name] = http_source(name, settings, self._home)
-            except (OSError, ValueError) as error:
-                place: Place = ("sources", name, "token_file") if settings.token_file else ("sources", name)
-                text = (
-                    f"{settings.token_file} can't be read: {error.strerror}"
-                    if isinstance(error, OSError)
-                    else str(error)
-                )
-                self.problems.append(main.problem(place, text))
+                found[name] = http_source(name, settings, self._home, sources.signature(settings.adapter))
+            except ValueError as error:
+                self.problems.append(main.problem(("sources", name), str(error)))
+            except OSError as error:
+                key = "token_file" if str(error.filename).endswith(settings.token_file or "\0") else "secret_file"
+                text = f"{getattr(settings, key)} can't be read: {error.strerror}"
+                self.problems.append(main.problem(("sources", name, key), text))
         return found
+
+    def _listen(self, main: Document[Settings], listen: Listen) -> Listen:
+        smtp = self._filled(main, ("listen", "smtp"), listen.smtp)
+        wrong = smtp_problem(smtp)
+        if wrong:
+            self.problems.append(main.problem(("listen", "smtp", wrong[0]), wrong[1]))
+        return Listen(
+            smtp=smtp,
+            lmtp=listen.lmtp and self._filled(main, ("listen", "lmtp"), listen.lmtp),
+            http=self._filled(main, ("listen", "http"), listen.http),
+        )
+
+    def _mailbox(self, main: Document[Settings], index: int, mailbox: ImapSettings) -> ImapSettings:
+        """One mailbox with absolute paths; its secrets are read at each login."""
+        wrong = imap_problem(mailbox)
+        if wrong:
+            self.problems.append(main.problem(("imap", index, wrong[0]), wrong[1]))
+        oauth2 = mailbox.oauth2 and self._filled(main, ("imap", index, "oauth2"), mailbox.oauth2)
+        secret = str(self._home / mailbox.password_file) if mailbox.password_file else ""
+        bare = replace(mailbox, oauth2=oauth2, password_file="")
+        return replace(self._filled(main, ("imap", index), bare), password_file=secret)
 
     def _store(self, main: Document[Settings], state: Path) -> str:
         if not main.value.store:
@@ -328,11 +379,11 @@ class _Files:
         changed: dict[str, object] = {}
         for field in fields(slice_):
             value, name = getattr(slice_, field.name), field.name
-            if name in PATH_KEYS and value:
+            if name in PATH_KEYS and value and not hasattr(slice_, SECRET_FILES.get(name, "")):
                 changed[name] = type(value)(self._home / value)
                 if name in MUST_EXIST and not (self._home / value).is_file():
                     self.problems.append(main.problem((*place, field.encode_name), f"there is no file {value}"))
-            elif name in SECRET_FILES and value:
+            elif name in SECRET_FILES and value and hasattr(slice_, SECRET_FILES[name]):
                 changed[name] = type(value)(self._home / value)
                 changed[SECRET_FILES[name]] = self._secret(main, (*place, field.encode_name), self._home / value)
         return replace(slice_, **changed)
@@ -373,7 +424,7 @@ def _channels(settings: Settings) -> frozenset[str]:
     return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
 
 
-def _settings_problems(main: Document[Settings]) -> Iterator[Problem]:
+def _settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Iterator[Problem]:
     value = main.value
     if not _zone(value.timezone):
         yield main.problem(
@@ -387,7 +438,12 @@ def _settings_problems(main: Document[Settings]) -> Iterator[Problem]:
         if not _network(network):
             text = f"expected a network such as 10.0.0.0/8, got {network!r}"
             yield main.problem(("listen", "smtp", "allowed_networks", i), text)
-    known = sources.names()
+    taken = set(value.sources)
+    for i, mailbox in enumerate(value.imap):
+        if mailbox.name in taken:
+            yield main.problem(("imap", i, "name"), f"{mailbox.name!r} names two sources")
+        taken.add(mailbox.name)
+    known = (*sources.names(), *mappings)
     for name, source in value.sources.items():
         if source.adapter not in known:
             yield main.problem(("sources", name, "adapter"), unknown("adapter", source.adapter, known))

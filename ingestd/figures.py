@@ -1,10 +1,11 @@
 """What the daemon counts: from what happened to the operator's metrics."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import generate_latest
 
+from ingestd.intake.imap import MailboxState
 from ingestd.model import PRIORITIES, Message, Notification, Stepped
 from ingestd.outbox import Outbox
 from ingestd.store import Store
@@ -58,6 +59,13 @@ class Figures:
         self._metrics.reloads.labels(outcome).inc()
         if outcome == "ok":
             self._metrics.reload_at.set(wall)
+
+    def mailboxes(self, states: Iterable[MailboxState]) -> None:
+        """How the mailboxes are doing now."""
+        for state in states:
+            self._metrics.mailbox_connected.labels(state.name).set(state.connected)
+            self._metrics.mailbox_backlog.labels(state.name).set(state.backlog)
+            self._metrics.mailbox_read_at.labels(state.name).set(state.last_ok)
 
     def scrape(self, engine: Engine, store: Store, outbox: Outbox) -> bytes:
         """Everything in the Prometheus text format."""

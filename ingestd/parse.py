@@ -16,13 +16,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ingestd import sources
-from ingestd.decide import normalise
-from ingestd.decide.charset import decode
+from ingestd import sources, understand
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import RecogniserFile, Recognisers
 from ingestd.model import Event, Message, Reading, ReportsOn
-from ingestd.sources import SourceError
 from ingestd.yamltypes import ConfigError, load
 
 SILENT = frozenset({"other", "reply", "auto_reply", "bounce"})
@@ -69,14 +66,12 @@ def _parsed(file: Path, source: str, content_type: str, recognisers: Recognisers
     body = file.read_bytes()
     if source == MAIL:
         message = Message(kind="mail", source="cli", body=body)
-        return _line(file, recognisers.read(message, names))
+        return _line(file, understand.read(message, recognisers, names, {}))
     adapter = source.removeprefix(WEBHOOK)
     message = Message(kind="webhook", source=adapter, adapter=adapter, body=body, content_type=content_type)
-    try:
-        return _line(file, sources.read(message))
-    except SourceError as error:
-        reading = normalise.fallback_text(decode(body), adapter, names)
-        return msgspec.structs.replace(_line(file, reading), error=str(error))
+    reading = understand.read(message, recognisers, names, {})
+    error = reading.reasons[0].text if reading.recogniser is None else None
+    return msgspec.structs.replace(_line(file, reading), error=error)
 
 
 def _line(file: Path, reading: Reading) -> Parsed:

@@ -6,12 +6,15 @@
 each to be applied to the world before it goes on. A unit that raises is dropped alone and set aside (shunted); it still
 opens an incident. Where each decision is made:
 
-    what it says          sources/<tool>.py for webhooks, decide/normalise.py with rules/recognise/<tool>.yaml for mail
+    what it says          understand.py        (sources/<tool>.py for webhooks; for mail decide/normalise.py with
+                                                rules/recognise/<tool>.yaml; decide/fallback.py for anything)
     which alert it is     decide/dedup.py      (names: topology.py)
     which incident        decide/correlate.py  (classes: classify.py, evidence: explain.py, people's reports: report.py,
                                                 merging: link.py)
     how important         decide/situation.py  (rank.py, route.py)
     who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py)
+    what is not told      decide/silence.py
+    what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
     what people ask       decide/act.py
     what went wrong here  decide/mishap.py
@@ -22,10 +25,24 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec.structs import replace
 
-from ingestd import sources
-from ingestd.decide import act, alerts, charset, correlate, dedup, ending, escalate, mishap, normalise, situation
+from ingestd.decide import (
+    act,
+    alerts,
+    correlate,
+    dedup,
+    ending,
+    escalate,
+    fallback,
+    heartbeat,
+    mail,
+    mishap,
+    silence,
+    situation,
+)
+from ingestd.decide.route import tags
 from ingestd.decide.state import State
-from ingestd.model import Changes, Command, Entry, Event, Message, Reading, Reason, Receipt
+from ingestd.model import REREAD, Changes, Command, Entry, Event, Message, Reading, Receipt
+from ingestd.understand import read
 from ingestd.world import Draft, World
 
 Unit = Callable[[Draft], None]
@@ -50,23 +67,21 @@ def step(world: World, entry: Entry, at: float) -> Iterator[Changes]:
 
 
 def understand(world: World, message: Message) -> Reading:
-    """What a mail or a webhook body says. A body that its source does not match is read like a stranger's mail."""
-    if message.kind == "mail":
-        return world.rules.recognisers.read(message, world.rules.names)
-    try:
-        return sources.read(message)
-    except sources.SourceError as unmatched:
-        reading = normalise.fallback_text(charset.decode(message.body), message.source, world.rules.names)
-        why = Reason("recognise", "fallback", f"the body is not what {message.adapter} sends: {unmatched}")
-        return replace(reading, reasons=(why, *reading.reasons))
+    """What a mail or a webhook body says."""
+    rules = world.rules
+    return read(message, rules.recognisers, rules.names, rules.mappings)
 
 
 def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
     """One event: the alert it belongs to, and from there the incident."""
-    if event.quiet:
+    if event.quiet and not event.acknowledged:
         return
     place = dedup.locate(s.rules, event, message.source)
     known = alerts.open_alert(s, place)
+    if event.acknowledged:
+        act.taken_elsewhere(s, known, event, message.source)
+    if event.quiet or (message.old and known is None):
+        return
     if event.state == "resolved":
         alerts.over(s, known, place, event, message.source)
     elif known is not None and known.state == "firing":
@@ -80,8 +95,8 @@ def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
             escalate.answer(s, alert)
 
 
-def timer_message(kind: str, number: int) -> Message:
-    """The journal's entry for a timer of an "incident" or an "alert" that goes off."""
+def timer_message(kind: str, number: int | str) -> Message:
+    """The journal's entry for a timer of an "incident", an "alert" or a "heartbeat" that goes off."""
     return Message(kind="tick", source="engine", body=f"{kind} {number}".encode())
 
 
@@ -89,7 +104,7 @@ def tick(world: World, at: float, message: Message) -> Changes:
     """A timer goes off. One that raises is put off, so that it delays nothing else."""
     kind, _, number = message.body.decode().partition(" ")
     try:
-        return decide(world, at, lambda s: _due(s, kind, int(number)))
+        return decide(world, at, lambda s: _due(s, kind, number))
     except Exception as broken:
         why = f"{type(broken).__name__}: {broken}"
         return put_off(world, at, message, why)
@@ -98,20 +113,30 @@ def tick(world: World, at: float, message: Message) -> Changes:
 def put_off(world: World, at: float, message: Message, why: str) -> Changes:
     """A timer that failed is tried again later; an incident says so."""
     kind, _, number = message.body.decode().partition(" ")
-    return decide(world, at, lambda s: _own(s, mishap.put_off(s, kind, int(number), why)))
+    return decide(world, at, lambda s: _own(s, mishap.put_off(s, kind, number, why)))
 
 
 def _own(s: State, event: Event) -> None:
     judge(s, mishap.OWN, mishap.READING, event)
 
 
-def _due(s: State, kind: str, number: int) -> None:
+def _due(s: State, kind: str, number: str) -> None:
     if kind == "alert":
-        alert = s.alert(number)
+        alert = s.alert(int(number))
         if alert.due_at and alert.due_at <= s.at:
             ending.recovered(s, alert, ending.silence(alert), proof=False)
+    elif kind == "heartbeat":
+        _heartbeat_due(s, number)
     else:
-        _incident_due(s, number)
+        _incident_due(s, int(number))
+
+
+def _heartbeat_due(s: State, name: str) -> None:
+    known = s.heartbeat(name)
+    if known is None:
+        heartbeat.plan(s, name)
+    elif known.due_at <= s.at:
+        _own(s, heartbeat.missed(s, name))
 
 
 def _incident_due(s: State, number: int) -> None:
@@ -121,6 +146,11 @@ def _incident_due(s: State, number: int) -> None:
             ending.close(s, number)
     elif incident.end_at and incident.end_at <= s.at:
         ending.finish(s, number)
+    elif incident.silent_until and incident.silent_until <= s.at:
+        s.touch(number)
+    elif incident.suppressed:
+        if incident.remind_at and incident.remind_at <= s.at:
+            escalate.remind(s, number)
     elif incident.page_at and incident.page_at <= s.at:
         if not correlate.still_gathering(s, incident):
             escalate.start(s, number)
@@ -134,14 +164,11 @@ def _incident_due(s: State, number: int) -> None:
 
 def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
     """The units of a message, each of which stands or falls alone; and what recognised it."""
-    if message.refused:
-        raise mishap.RefusedError(message.refused)
     match message.kind:
         case "mail" | "webhook":
+            addressed = _addressed(world, message)
             reading = understand(world, message)
-            return [_event_unit(message, reading, event) for event in reading.events] or [
-                _nothing
-            ], reading.recogniser or "none"
+            return list(_read_units(world, addressed, reading)) or [_nothing], reading.recogniser or "none"
         case "command":
             command = msgspec.json.decode(message.body, type=Command)
             return [lambda s: _obey(s, command, message)], None
@@ -150,12 +177,48 @@ def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
             return [lambda s: escalate.received(s, receipt)], None
         case "refusal":
             return [_event_unit(message, mishap.READING, mishap.refusals(message))], None
+        case "trouble":
+            return [_event_unit(message, mishap.READING, mishap.trouble(message))], None
         case "gap":
             return [lambda s: mishap.deaf(s, float(message.body))], None
         case "clock":
             return [lambda s: _clock(s, float(message.body))], None
         case _:
             return [_nothing], None
+
+
+def _read_units(world: World, message: Message, reading: Reading) -> Iterator[Unit]:
+    """What a reading leads to: one unit an event, one a heartbeat that it feeds."""
+    if message.origin.startswith(REREAD) and reading.recogniser:
+        before = fallback.read_mail(mail.read(message.body), world.rules.names)
+        yield lambda s: _read_anew(s, message, before, reading)
+    for event in reading.events:
+        yield _event_unit(message, reading, event)
+    for name in world.rules.heartbeats.fed_by(message, reading, message.sender):
+        yield _heard_unit(name)
+
+
+def _addressed(world: World, message: Message) -> Message:
+    """A mail to alerts+SOURCE@ is that source's."""
+    source = next((tag for tag in tags(message) if tag in world.rules.sources), "")
+    return replace(message, source=source) if source else message
+
+
+def _read_anew(s: State, message: Message, before: Reading, now: Reading) -> None:
+    """What was not understood then is understood now: the alert of the first reading is over."""
+    for event in before.events:
+        known = alerts.open_alert(s, dedup.locate(s.rules, event, message.source))
+        if known is not None and known.state == "firing":
+            ending.recovered(s, known, f"read anew as mail of {now.recogniser}", proof=False)
+
+
+def _heard_unit(name: str) -> Unit:
+    def heard(s: Draft) -> None:
+        event = heartbeat.feed(s, name)
+        if event is not None:
+            _own(s, event)
+
+    return heard
 
 
 def _obey(s: Draft, command: Command, message: Message) -> None:
@@ -173,6 +236,7 @@ def decide(world: World, at: float, unit: Unit) -> Changes:
     unit(draft)
     for number in draft.touched():
         situation.settle(draft, number)
+        silence.consider(draft, number)
         ending.consider(draft, number)
     return draft.changes()
 

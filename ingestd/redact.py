@@ -9,7 +9,9 @@ import yaml
 from ingestd.yamltypes import Document
 
 #: Keys whose values never leave the process.
-SECRETS = frozenset({"token", "password"})
+SECRETS = frozenset({"token", "password", "secret"})
+#: Keys under which every value is one: SMTP users and the hashes of their passwords.
+OF_SECRETS = frozenset({"users"})
 URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
 
 
@@ -29,5 +31,7 @@ def _secret_spans(node: yaml.Node | None) -> Iterator[tuple[int, int]]:
         for key, value in node.value:
             if isinstance(value, yaml.ScalarNode) and key.value in SECRETS:
                 yield value.start_mark.index, value.end_mark.index
+            elif isinstance(value, yaml.MappingNode) and key.value in OF_SECRETS:
+                yield from ((one.start_mark.index, one.end_mark.index) for _, one in value.value)
             else:
                 yield from _secret_spans(value)

@@ -20,7 +20,7 @@ from ingestd.worker import ASIDE, set_aside
 from ingestd.world import World, combine
 
 SHIPPED = "shipped/"  # how recorded names of the rules in the package begin
-BESIDE = ("people.yaml", "topology.yaml")
+BESIDE = ("people.yaml", "topology.yaml", "heartbeats.yaml")
 RULES = "rules/"
 
 

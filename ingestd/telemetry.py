@@ -10,7 +10,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.types import Processor
 
-QUIET = ("mail.log", "alembic", "asyncio", "httpx", "httpcore", "uvicorn.access")  # chatty below WARNING
+QUIET = ("mail.log", "alembic", "asyncio", "httpx", "httpcore", "uvicorn.access", "imapclient")  # chatty below WARNING
 SECRET = ("token", "password", "secret", "authorization", "cookie", "key")
 HIDDEN = "[hidden]"
 
@@ -76,6 +76,9 @@ class Metrics(Struct, frozen=True, kw_only=True):
     inbox_queue: Gauge
     engine_queue: Gauge
     outbox_queue: Gauge
+    mailbox_connected: Gauge  # mailbox
+    mailbox_backlog: Gauge  # mailbox
+    mailbox_read_at: Gauge  # mailbox
     starts: Counter  # outcome
     reloads: Counter  # outcome
     reload_at: Gauge
@@ -107,6 +110,11 @@ def metrics() -> Metrics:
         inbox_queue=Gauge("ingestd_inbox_queue", "Messages whose commit is awaited", registry=at),
         engine_queue=Gauge("ingestd_engine_queue", "Committed entries not stepped", registry=at),
         outbox_queue=Gauge("ingestd_outbox_queue", "Notifications not handed over", registry=at),
+        mailbox_connected=Gauge("ingestd_mailbox_connected", "Whether it is read", ("mailbox",), registry=at),
+        mailbox_backlog=Gauge("ingestd_mailbox_backlog", "Mails found and not yet kept", ("mailbox",), registry=at),
+        mailbox_read_at=Gauge(
+            "ingestd_mailbox_read_time_seconds", "When it was last read to its end", ("mailbox",), registry=at
+        ),
         starts=Counter("ingestd_starts", "Starts, by how the process before ended", ("outcome",), registry=at),
         reloads=Counter("ingestd_reloads", "Reloads of configuration and rules", ("outcome",), registry=at),
         reload_at=Gauge("ingestd_reload_time_seconds", "When the rules in force were loaded", registry=at),

@@ -28,6 +28,7 @@ DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about sile
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
 SINGLY = 2000  # entries stepped one by one after an unclean end: more than can have been under way
 POLL = 30.0  # seconds between looks for rows whose commit was unclear
+STOP_PATIENCE = 5.0  # seconds of stepping what is queued at a stop
 RETRY = 1.0  # seconds between tries to read a store that does not answer
 #: Why the engine itself sets an entry aside; the journal says so in these words, which a replay knows it by.
 DIED = "the process died twice while stepping it"
@@ -115,7 +116,7 @@ class Engine:
         self._open: Stepping | None = None  # the entry whose units are being decided
         self._deaf = 0.0  # seconds of the present lag by which deadlines have moved
         self._unsaid: deque[Stepped] = deque()  # committed, and not in the log yet
-        self._stopping = False
+        self._stopping, self._stop_by = False, 0.0
         self._rebuild = False
 
     # -- time
@@ -172,9 +173,9 @@ class Engine:
         self._take_up(left)
 
     async def run(self) -> None:
-        """Step until stopped; what was taken in before the stop is stepped still."""
+        """Step until stopped; what was taken in before the stop is stepped still, unless it takes too long."""
         polled = checked = self._clock.monotonic()
-        while not (self._stopping and not self.queued and self._open is None):
+        while not (self._stopping and (self._idle() or self._clock.monotonic() >= self._stop_by)):
             if self._rebuild:
                 await self._load_again()
             worked = await self._slice()
@@ -192,11 +193,14 @@ class Engine:
         self._say(float("inf"))
 
     def stop(self) -> None:
-        """Finish what is queued and end ``run``."""
-        self._stopping = True
+        """Finish what is queued, for some seconds, and end ``run``; what is left is stepped at the next start."""
+        self._stopping, self._stop_by = True, self._clock.monotonic() + STOP_PATIENCE
         self._wake.set()
 
     # -- stepping
+    def _idle(self) -> bool:
+        return not self.queued and self._open is None
+
     def _line(self, entry: Entry) -> deque[Waiting]:
         return self._urgent if entry.message.kind in ("command", "receipt") else self._queue
 

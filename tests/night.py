@@ -12,6 +12,7 @@ import msgspec
 
 from ingestd import pipeline
 from ingestd.decide.classify import CorrelateRules
+from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
 from ingestd.decide.normalise import RecogniserFile, Recognisers
 from ingestd.decide.oncall import People, PeopleFile
 from ingestd.decide.rank import PriorityRules, Ranker
@@ -28,8 +29,10 @@ ROOT = Path(__file__).parent.parent
 MORNING = 1795568400.0
 
 
-def trading_company(topology: str = "", people: str = "", last_resort: tuple[str, ...] = ("person:wu",)) -> Rulebook:
-    """The sample site's judgement; ``topology`` and ``people`` (YAML) replace its files."""
+def trading_company(
+    topology: str = "", people: str = "", last_resort: tuple[str, ...] = ("person:wu",), heartbeats: str = ""
+) -> Rulebook:
+    """The sample site's judgement; ``topology``, ``people`` and ``heartbeats`` (YAML) replace its files."""
     config, rules = ROOT / "config", ROOT / "rules"
     escalation = overlay(
         load(rules / "escalation.yaml", EscalationRules), read(config / "rules/escalation.yaml", EscalationRules)
@@ -48,6 +51,8 @@ def trading_company(topology: str = "", people: str = "", last_resort: tuple[str
         escalation=escalation,
         people=People(staff, "Asia/Shanghai"),
         last_resort=last_resort,
+        heartbeats=Heartbeats(loads(heartbeats, HeartbeatFile, "heartbeats"), "Asia/Shanghai"),
+        sources=frozenset({"prod", "branch-office"}),
     )
 
 

@@ -237,11 +237,12 @@ async def test_malformed_json_is_refused_with_its_position_kept_and_shown(house:
     answer = await house.post(b'{"alerts": [\n  {"labels": }]}')
     assert answer.status_code == 422 and "line 2 column 14" in answer.json()["error"]
     (incident,) = await house.until(house.incidents)
-    assert incident["priority"] == "P4" and "prometheus" in incident["title"]
-    (shunted,) = await house.daemon.store.queries.shunted()
-    kept = await house.daemon.store.queries.entry(shunted.id)
+    assert incident["title"].startswith("prometheus: ")
+    assert f"the body is malformed: {answer.json()['error']}" in [reason["text"] for reason in incident["reasons"]]
+    (strange,) = await house.daemon.store.queries.unrecognised()
+    kept = await house.daemon.store.queries.entry(strange.id)
     assert kept is not None and kept.message.body == b'{"alerts": [\n  {"labels": }]}'
-    assert (await house.metrics())['ingestd_shunted_total{source="prometheus"}'] == 1
+    assert (await house.metrics())['ingestd_unrecognised_total{source="prometheus"}'] == 1
 
 
 async def test_a_wrong_token_again_and_again_is_a_low_incident(house: House) -> None:

@@ -1,6 +1,7 @@
 """The command line, as its user meets it."""
 
 import asyncio
+import io
 import json
 import os
 import stat
@@ -18,8 +19,11 @@ from ingestd.cli import explain, terminal
 from ingestd.cli.client import Client, find_token, find_url, site_file
 from ingestd.cli.terminal import CommandError
 from ingestd.config import load_site
-from ingestd.model import Command, Verdict
+from ingestd.decide.normalise import RecogniserFile
+from ingestd.model import Command, Message, Verdict
+from ingestd.store import Shunted, Unrecognised
 from ingestd.web import build
+from ingestd.yamltypes import load
 from tests.web.faces import World
 
 MAIL = b"""From: nagios@mon.example
@@ -391,3 +395,87 @@ def child_env() -> dict[str, str]:
 def test_a_time_that_never_was_is_empty() -> None:
     assert terminal.local(0.0, 5.0) == ""
     assert terminal.local(1_700_000_000.0, 0.0).startswith("2023-11-1")
+
+
+# --- inbox, learn, replay, password
+
+
+def strange(number: int, state: str) -> bytes:
+    mail = f"From: pulse@mon.example\nSubject: PULSE {state} on pump-{number}\n\nUnit {number} says {state.lower()}.\n"
+    return mail.encode()
+
+
+def inbox_of(daemon: Daemon) -> None:
+    rows = daemon.world.rows
+    mails = [Message(kind="mail", source="smtp", sender="a@x.example", body=strange(n, "FAILED")) for n in range(3)]
+    rows.messages = dict(enumerate([*mails, Message(kind="webhook", source="prod", body=b"odd")], 1))
+    rows.strange = tuple(
+        Unrecognised(n, m, 7 if n == 1 else None) for n, m in sorted(rows.messages.items(), reverse=True)
+    )
+    rows.aside = (Shunted(2, mails[1], "KeyError: 'x'", 5, 1.0, None),)
+
+
+def test_what_nothing_understood_is_listed_and_shown(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox_of(daemon)
+    assert main(["inbox", "list"]) == 0
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == [4, 3, 2, 1]
+    monkeypatch.setattr("ingestd.cli.inbox.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["inbox", "list", "--what", "shunted"]) == 0
+    assert "KeyError: 'x'" in capsys.readouterr().out
+    assert main(["inbox", "show", "1"]) == 0
+    assert "PULSE FAILED on pump-0" in capsys.readouterr().out
+    assert main(["inbox", "show", "99"]) == 1
+
+
+def test_recognisers_are_drafted_from_what_the_daemon_did_not_understand(
+    daemon: Daemon, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox_of(daemon)
+    monkeypatch.setattr("ingestd.cli.inbox.PAGE", 2)
+    assert main(["learn", "--out", "drafts"]) == 0
+    (path,) = (here / "drafts").glob("*.yaml")
+    assert load(path, RecogniserFile).id == path.stem
+    assert "drafted from 3 mails, reads 3 of them" in capsys.readouterr().err
+
+
+def test_recognisers_are_drafted_from_files(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = site.parent / "Maildir" / "new"
+    folder.mkdir(parents=True)
+    for number in range(2):
+        (folder / f"{number}").write_bytes(strange(number, "FAILED"))
+    mbox = site.parent / "mbox"
+    mbox.write_bytes(b"".join(b"From x\n" + strange(number, "OK") + b"\n" for number in range(2, 4)))
+    one = site.parent / "one.eml"
+    one.write_bytes(strange(5, "FAILED"))
+    paths = [str(path) for path in (folder.parent, mbox, one)]
+    capsys.readouterr()
+    assert main(["learn", *paths, "--config", str(site)]) == 0
+    assert "# Drafted from 5 mails; it reads 5 of them." in capsys.readouterr().out
+    assert main(["learn", *paths, "--least", "6"]) == 1
+    assert main(["learn", str(site.parent / "none")]) == 1
+    assert "can't be read" in capsys.readouterr().err
+
+
+def test_messages_are_read_again(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    inbox_of(daemon)
+    assert main(["replay", "--unrecognised"]) == 0
+    assert main(["replay", "--shunted"]) == 0
+    assert main(["replay", "--ids", "1", "99"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "4 messages are read again",
+        "1 messages are read again",
+        "1 messages are read again; of 1 the text is gone",
+    ]
+    with pytest.raises(SystemExit):
+        main(["replay"])
+
+
+def test_a_password_becomes_a_hash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("s3cret\n"))
+    assert main(["password"]) == 0
+    assert capsys.readouterr().out.startswith("$argon2id$")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["password"]) == 1

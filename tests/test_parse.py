@@ -65,8 +65,8 @@ def test_a_webhook_and_one_that_its_source_can_not_read(run):
     assert status == 0
     assert good["alerts"][0]["started_at"] == "2026-03-02T00:14:00.000Z"
     assert good["alerts"][0]["fingerprint"] == "generic:5"
-    assert bad["alerts"][0]["summary"] == "host: 7"
-    assert bad["error"] == "host: expected text, got a number"
+    assert bad["alerts"][0]["summary"] == "generic: host: 7"
+    assert bad["error"] == "the body is not what generic sends: host: expected text, got a number"
 
 
 def test_a_source_that_does_not_exist_is_still_understood(run):

@@ -43,11 +43,14 @@ def test_a_command_that_cannot_be_read_is_set_aside() -> None:
     assert "ingestd: unreadable command from web" in night.incidents()[0].title
 
 
-def test_a_refused_body_shows_why_without_being_read() -> None:
+def test_a_malformed_body_is_understood_like_a_strangers_text_and_says_why() -> None:
     night = Night()
-    body = Message(kind="webhook", source="prod", adapter="generic", body=b'{"host": "hr-server"}', refused="too large")
-    assert night.message(0, body).shunted == "RefusedError: too large"
-    assert night.alerts("hr-server") == []
+    body = b'{"host": "tape-robot", "summary": "offline'
+    refused = Message(kind="webhook", source="prod", adapter="generic", body=body, refused="line 1 column 34: no end")
+    assert night.message(0, refused).recogniser == "none"
+    (found,) = night.world.alerts.values()
+    assert (found.node, found.guessed, found.summary) == ("tape-robot", True, "prod: offline")
+    assert found.reasons[0].text == "the body is malformed: line 1 column 34: no end"
 
 
 def test_a_timer_finds_its_incident_by_what_is_due() -> None:

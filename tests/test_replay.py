@@ -103,7 +103,7 @@ async def outage(desk: Desk) -> None:
     await desk.message(
         Message(kind="mail", source="smtp", sender=mei, body=script.person(mei, "No network", "no network here"))
     )
-    await desk.message(Message(kind="webhook", source="prometheus", body=b"{", refused="line 1 column 2"))
+    await desk.message(Message(kind="command", source="prometheus", body=b"{"))
     await desk.later(30)
 
 

@@ -380,7 +380,7 @@ async def test_an_entry_that_can_not_even_be_set_aside_stops_nobody(
         real = pipeline.shunt
         monkeypatch.setattr(pipeline, "shunt", lambda w, m, *a: broken() if b"cursed" in m.body else real(w, m, *a))
         monkeypatch.setattr(worker, "RETRY", 0.01)
-        cursed = Message(kind="webhook", source="prod", body=b"cursed", refused="malformed")
+        cursed = Message(kind="command", source="prod", body=b"cursed")
         number = await desk.message(cursed)
         await desk.host("acc-sw-17")
         await desk.quiet()
@@ -565,3 +565,16 @@ def test_pages_are_what_a_batch_requested() -> None:
         )
         == []
     )
+
+
+async def test_a_stop_does_not_wait_for_a_long_queue(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STOP_PATIENCE", 0.0)
+    async with opened(url) as desk:
+        desk.start()
+        await desk.quiet()
+        await desk.pause()
+        numbers = [await desk.host(f"host-{n}") for n in range(3)]
+        desk.go_on()
+        desk.engine.stop()
+        await desk.stop()
+        assert [entry.id for entry in desk.store.pending()] == numbers

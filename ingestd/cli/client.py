@@ -58,7 +58,8 @@ def find_url(named: str | None, site: Path, environ: Mapping[str, str] = os.envi
             f"where is the daemon? Use --url or INGESTD_URL, or mend the site's file:\n{error}"
         ) from error
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104  (compared, not bound)
-    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"
+    scheme = "https" if http.certificate else "http"
+    return f"{scheme}://[{host}]:{http.port}" if ":" in host else f"{scheme}://{host}:{http.port}"
 
 
 class Client:
@@ -78,6 +79,14 @@ class Client:
         """Ask for something; a refusal by the step is a verdict too."""
         answer = self._call("POST", path, content=msgspec.json.encode(ask), allowed=(409,))
         return self._decoded(answer, Verdict)
+
+    def post(self, path: str, ask: msgspec.Struct, kind: type[T]) -> T:
+        """Ask for something that has an answer of its own."""
+        return self._decoded(self._call("POST", path, content=msgspec.json.encode(ask)), kind)
+
+    def raw(self, path: str) -> bytes:
+        """Read bytes as they are."""
+        return self._call("GET", path).content
 
     def close(self) -> None:
         """Hang up."""

@@ -1,5 +1,6 @@
 """The demo's daemon: a process of its own, which a drill may kill at any moment and start again."""
 
+import ssl
 import subprocess
 import sys
 import time
@@ -13,10 +14,10 @@ PATIENCE = 30.0  # seconds for a start
 
 
 class Daemon:
-    """``ingestd run`` on the demo's site."""
+    """``ingestd run`` on the demo's site; ``trust``: it serves HTTPS, with a certificate that this context trusts."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, stage: Stage, trust: ssl.SSLContext | None = None) -> None:
+        self._stage, self._trust = stage, trust
         self._log: IO[bytes] = (stage.folder / "daemon.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +54,8 @@ class Daemon:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self._stage.url}/readyz", timeout=2) as answer:  # noqa: S310  (loopback)
+            url = f"{self._stage.url}/readyz".replace("http:", "https:" if self._trust else "http:", 1)
+            with urllib.request.urlopen(url, timeout=2, context=self._trust) as answer:  # noqa: S310  (loopback)
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

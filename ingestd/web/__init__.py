@@ -1,24 +1,29 @@
-"""The web face: the JSON API, the page behind a mail's link, and health for machines."""
+"""The web face: the JSON API, the reading halves of the drop-in APIs, the page behind a link, health for machines."""
+
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingestd.web import api, health, pages
+from ingestd.web import alertmanager, api, health, opsgenie, pages
 from ingestd.web.face import Face
 
-__all__ = ["Face", "build", "front"]
+Doors = Callable[[str, str], ASGIApp | None]  # method and path -> who takes it in
+
+__all__ = ["Doors", "Face", "build", "front"]
 
 
 def build(face: Face) -> Starlette:
-    """The application without the webhooks."""
-    return Starlette(routes=[*api.routes(face), *pages.routes(face), *health.routes(face)])
+    """The application without what takes messages in."""
+    faces = (api, alertmanager, opsgenie, pages, health)
+    return Starlette(routes=[route for one in faces for route in one.routes(face)])
 
 
-def front(webhooks: ASGIApp, web: ASGIApp) -> ASGIApp:
-    """One listener for both: /webhooks/ goes straight to the bare intake, which no framework slows down."""
+def front(doors: Doors, web: ASGIApp) -> ASGIApp:
+    """One listener for all: what takes messages in goes straight to its door, which no framework slows down."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        intake = scope["type"] == "http" and scope["path"].startswith("/webhooks/")
-        await (webhooks if intake else web)(scope, receive, send)
+        found = doors(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        await (found or web)(scope, receive, send)
 
     return application

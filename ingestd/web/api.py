@@ -18,8 +18,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ingestd.decide.oncall import Person
-from ingestd.model import Alert, Command, Incident, Priority, StoreUnavailable, TimelineRow, Verdict
+from ingestd.model import (
+    REREAD,
+    Alert,
+    Command,
+    Entry,
+    Incident,
+    Message,
+    Priority,
+    StoreUnavailable,
+    TimelineRow,
+    Verdict,
+)
 from ingestd.store import Delivery
+from ingestd.web.answers import FIXED, RefusalError, body_of
+from ingestd.web.answers import json_reply as reply
 from ingestd.web.face import Face
 
 Action = Literal["open", "ack", "resolve", "assign", "note", "priority"]
@@ -34,8 +47,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "priority": ("priority",),
 }
 STATES = ("open", "triggered", "acknowledged", "resolved", "all")
-BODY_LIMIT = 64 * 1024
-MOST = 1000  # incidents in one answer
+MOST = 1000  # incidents or messages in one answer
+NEWS = 86400.0  # seconds for which a message that is read again may still page
 
 
 class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,18 +100,41 @@ class One(Struct, frozen=True, kw_only=True):
     wall_offset: float
 
 
-class RefusalError(Exception):
-    """An answer other than 2xx."""
-
-    def __init__(self, status: int, text: str, **headers: str) -> None:
-        super().__init__(text)
-        self.status, self.text, self.headers = status, text, headers
-
-
 class ErrorBody(Struct, frozen=True):
     """The body of every answer that is not 2xx."""
 
     error: str
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A message of the inbox without its body."""
+
+    id: int
+    kind: str
+    source: str
+    received: float  # wall clock
+    sender: str
+    incident: int | None
+    error: str = ""  # why it was set aside
+
+
+class Inbox(Struct, frozen=True, kw_only=True):
+    """Messages, newest first."""
+
+    messages: tuple[Kept, ...]
+
+
+class Again(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which messages are to be read again."""
+
+    ids: tuple[int, ...] = ()
+
+
+class Reread(Struct, frozen=True, kw_only=True):
+    """The messages that are read again: the old inbox id and the new one."""
+
+    read: tuple[tuple[int, int], ...]
+    gone: tuple[int, ...] = ()  # there is no such message, or its body was erased
 
 
 def routes(face: Face) -> list[Route]:
@@ -110,6 +146,9 @@ def routes(face: Face) -> list[Route]:
         Route("/api/v1/incidents/{number:int}", api.guarded(api.show), methods=["GET"]),
         Route("/api/v1/incidents/{number:int}/{action}", api.guarded(api.command), methods=["POST"]),
         Route("/api/v1/alerts/{number:int}", api.guarded(api.alert), methods=["GET"]),
+        Route("/api/v1/inbox", api.guarded(api.inbox), methods=["GET"]),
+        Route("/api/v1/inbox/{number:int}", api.guarded(api.message), methods=["GET"]),
+        Route("/api/v1/inbox/reread", api.guarded(api.reread), methods=["POST"]),
     ]
 
 
@@ -168,6 +207,55 @@ class Api:
             raise RefusalError(404, f"there is no alert {number}")
         return reply(One(alert=found, wall_offset=self._face.wall_offset()))
 
+    async def inbox(self, request: Request, _person: Person) -> Response:
+        """GET /inbox?what=unrecognised|shunted&limit=100&before=ID."""
+        what = request.query_params.get("what", "unrecognised")
+        limit, before = min(_count(request, "limit", 100), MOST), _count(request, "before", 0)
+        if what == "unrecognised":
+            found = await self._face.reads.unrecognised(limit, before)
+            return reply(Inbox(messages=tuple(_kept(one.id, one.message, one.incident) for one in found)))
+        if what == "shunted":
+            aside = await self._face.reads.shunted(limit)
+            return reply(Inbox(messages=tuple(_kept(one.id, one.message, one.incident, one.error) for one in aside)))
+        raise RefusalError(422, f"what: expected unrecognised or shunted, got {what!r}")
+
+    async def message(self, request: Request, _person: Person) -> Response:
+        """GET /inbox/ID: a mail or a webhook's body, byte for byte."""
+        entry = await self._face.reads.entry(int(request.path_params["number"]))
+        if entry is None or entry.message.kind not in ("mail", "webhook"):
+            raise RefusalError(404, "there is no such message")
+        fixed = FIXED | {"Content-Disposition": "attachment"}
+        return Response(entry.message.body, 200, fixed, "application/octet-stream")
+
+    async def reread(self, request: Request, person: Person) -> Response:
+        """POST /inbox/reread {"ids": […]}: put kept messages into the inbox again, to be read by today's rules."""
+        try:
+            asked = msgspec.json.decode(await body_of(request), type=Again)
+        except msgspec.DecodeError as error:
+            raise RefusalError(422, str(error)) from error
+        if not 0 < len(asked.ids) <= MOST:
+            raise RefusalError(422, f"ids: expected 1 to {MOST} numbers")
+        read, gone = [], []
+        for number in asked.ids:
+            entry = await self._face.reads.entry(number)
+            if entry is None or entry.message.kind not in ("mail", "webhook") or not entry.message.body:
+                gone.append(number)
+            else:
+                read.append((number, await self._face.receive(self._again(entry, person))))
+        return reply(Reread(read=tuple(read), gone=tuple(gone)))
+
+    def _again(self, entry: Entry, person: Person) -> Message:
+        """The same message once more. News of before today open nothing."""
+        now = self._face.clock()
+        return msgspec.structs.replace(
+            entry.message,
+            received=now,
+            origin=f"{REREAD}{entry.id}:{now:.3f}",
+            actor=person.id,
+            refused="",
+            old=entry.message.old or now - entry.message.received > NEWS,
+        )
+
     async def open(self, request: Request, person: Person) -> Response:
         """POST /incidents: a call that somebody took."""
         return await self._act("open", 0, request, person)
@@ -181,7 +269,7 @@ class Api:
         return await self._act(action, int(request.path_params["number"]), request, person)
 
     async def _act(self, action: Action, number: int, request: Request, person: Person) -> Response:
-        ask = _ask(await _body(request))
+        ask = _ask(await body_of(request))
         missing = [name for name in NEEDS[action] if not getattr(ask, name)]
         if missing:
             raise RefusalError(422, f"{action} needs {' and '.join(missing)}")
@@ -204,37 +292,27 @@ class Api:
         return reply(verdict, 200 if verdict.ok else 409)
 
 
-def reply(value: Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer that nobody caches."""
-    fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    body = msgspec.json.encode(value)
-    return Response(body, status, media_type="application/json", headers=fixed | (headers or {}))
-
-
 def digest(token: str) -> str:
     """What people.yaml keeps of a token."""
     return "sha256:" + hashlib.sha256(token.encode()).hexdigest()
 
 
-def _person(request: Request, people: tuple[Person, ...]) -> Person:
-    """Who shows this token. Every token is compared, so that the time taken tells nothing."""
-    word, _, token = request.headers.get("Authorization", "").partition(" ")
-    shown = digest(token.strip()).encode()
+def holders(people: tuple[Person, ...], token: str) -> tuple[Person, ...]:
+    """Whose token it is. Every token is compared, so that the time taken tells nothing."""
+    shown = digest(token).encode()
     found = [person for person in people for kept in person.tokens if hmac.compare_digest(kept.encode(), shown)]
-    if word.lower() != "bearer" or not token.strip() or not found:
+    return tuple(found) if token else ()
+
+
+def _person(request: Request, people: tuple[Person, ...]) -> Person:
+    """Who shows this token."""
+    word, _, token = request.headers.get("Authorization", "").partition(" ")
+    found = holders(people, token.strip()) if word.lower() == "bearer" else ()
+    if not found:
         raise RefusalError(
             401, "a personal token is needed (Authorization: Bearer …)", **{"WWW-Authenticate": "Bearer"}
         )
     return found[0]
-
-
-async def _body(request: Request) -> bytes:
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > BODY_LIMIT:
-            raise RefusalError(413, f"the body is longer than {BODY_LIMIT} bytes")
-    return bytes(read)
 
 
 def _ask(body: bytes) -> Ask:
@@ -251,6 +329,18 @@ def _count(request: Request, name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise RefusalError(422, f"{name}: expected a whole number, got {text!r}")
     return int(text)
+
+
+def _kept(number: int, message: Message, incident: int | None, error: str = "") -> Kept:
+    return Kept(
+        id=number,
+        kind=message.kind,
+        source=message.source,
+        received=message.received,
+        sender=message.sender,
+        incident=incident,
+        error=error,
+    )
 
 
 def _told(delivery: Delivery) -> Told:

@@ -1,14 +1,15 @@
 """What the web face is handed by the composition root; it reaches for nothing else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from ingestd.decide.oncall import Language, Person
+from ingestd.intake.door import HttpSource
 from ingestd.links import Links
-from ingestd.model import Alert, Command, Incident, TimelineRow, Verdict
-from ingestd.store import Delivery
+from ingestd.model import Alert, Command, Entry, Incident, Message, Silence, TimelineRow, Verdict
+from ingestd.store import Delivery, Shunted, Unrecognised
 
 
 class Reads(Protocol):
@@ -34,6 +35,38 @@ class Reads(Protocol):
         """The whole history."""
         ...
 
+    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
+        """Every alert that fires."""
+        ...
+
+    async def alert_by(self, fingerprint: str) -> Alert | None:
+        """The newest with this fingerprint."""
+        ...
+
+    async def silences(self, limit: int = 1000) -> tuple[Silence, ...]:
+        """Those that ended too."""
+        ...
+
+    async def silence(self, name: str) -> Silence | None:
+        """One by its id."""
+        ...
+
+    async def by_origin(self, origin: str) -> Entry | None:
+        """The message kept under an origin."""
+        ...
+
+    async def unrecognised(self, limit: int = 100, before: int = 0) -> tuple[Unrecognised, ...]:
+        """What nothing understood, newest first."""
+        ...
+
+    async def shunted(self, limit: int = 100) -> tuple[Shunted, ...]:
+        """What was set aside, newest first."""
+        ...
+
+    async def entry(self, number: int) -> Entry | None:
+        """A message as it was kept."""
+        ...
+
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         """Who was told what, and what became of it."""
         ...
@@ -46,6 +79,11 @@ class Face(Struct, frozen=True, kw_only=True):
     """Everything the pages and the API stand on. Callables where a reload changes the answer."""
 
     reads: Reads
+    receive: Callable[[Message], Awaitable[int]]  # keep a message; StoreUnavailable
+    sources: Callable[[], Mapping[str, HttpSource]]  # who may send
+    policies: Callable[[], tuple[str, ...]]  # names of the escalation policies
+    clock: Callable[[], float]  # wall clock
+    started: float  # when the process started, by the wall clock
     act: Act  # command and actor -> the step's verdict; StoreUnavailable, or TimeoutError if the verdict is late
     people: Callable[[], tuple[Person, ...]]
     language: Callable[[], Language]  # of people who name none

@@ -6,6 +6,7 @@ how to get it.
 
 import resource
 import shutil
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,10 +57,15 @@ def peer(program: str, name: str, package: str) -> str:
 
 
 class Site:
-    """The trading company's ingestd as a process; ``mail_port`` is the relay for its pages, else they go to a folder."""
+    """The trading company's ingestd as a process; ``mail_port`` is the relay for its pages, else they go to a folder.
 
-    def __init__(self, folder: Path, mail_port: int = 0) -> None:
+    ``sources``: more senders, each an adapter whose name is its name too; all show the webhook's token.
+    """
+
+    def __init__(self, folder: Path, mail_port: int = 0, sources: tuple[str, ...] = ()) -> None:
         self.stage = prepare(folder)
+        for name in sources:
+            self._admit(name)
         (folder / "rules" / "correlate.yaml").write_text(CORRELATE, "utf-8")
         if mail_port:
             self._page_through(mail_port)
@@ -68,6 +74,19 @@ class Site:
             base_url=f"{self.stage.url}/api/v1",
             headers={"Authorization": f"Bearer {self.stage.personal_token}"},
             timeout=PATIENCE,
+        )
+
+    def through(self, url: str, certificate: Path) -> None:
+        """Look at it by HTTPS from now on; it is not started yet."""
+        trust = ssl.create_default_context(cafile=certificate)
+        self.daemon.stop()
+        self.daemon = Daemon(self.stage, trust)
+        self._web.close()
+        self._web = httpx.Client(
+            base_url=f"{url}/api/v1",
+            headers=self._web.headers,
+            timeout=PATIENCE,
+            verify=trust,
         )
 
     def stop(self) -> None:
@@ -102,6 +121,12 @@ class Site:
             yield
         finally:
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
+
+    def _admit(self, name: str) -> None:
+        more = f"sources:\n  {name}: {{adapter: {name}, token: {self.stage.webhook_token}}}\n"
+        settings = self.stage.config.read_text("utf-8")
+        assert "sources:\n" in settings
+        self.stage.config.write_text(settings.replace("sources:\n", more), "utf-8")
 
     def _page_through(self, port: int) -> None:
         settings = self.stage.config.read_text("utf-8")

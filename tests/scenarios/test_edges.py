@@ -117,12 +117,10 @@ def test_an_unreadable_message_is_set_aside_and_opens_an_incident() -> None:
     night = Night()
     changes = night.message(
         0,
-        Message(
-            kind="webhook", source="prod", adapter="generic", body=b"{oops", refused="line 1 column 2: expected a key"
-        ),
+        Message(kind="command", source="prod", body=b"{oops"),
     )
-    assert "line 1 column 2" in changes.shunted
-    assert night.incidents()[0].title.startswith("ingestd: unreadable webhook from prod")
+    assert "JSON is malformed" in changes.shunted
+    assert night.incidents()[0].title.startswith("ingestd: unreadable command from prod")
     assert night.incidents()[0].priority == "P4"
 
 

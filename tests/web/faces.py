@@ -8,9 +8,22 @@ import httpx
 from msgspec.structs import replace
 
 from ingestd.decide.oncall import Person
+from ingestd.intake.door import HttpSource
 from ingestd.links import Links
-from ingestd.model import Alert, Command, Facts, Incident, Notification, Reason, TimelineRow, Verdict
-from ingestd.store import Delivery
+from ingestd.model import (
+    Alert,
+    Command,
+    Entry,
+    Facts,
+    Incident,
+    Message,
+    Notification,
+    Reason,
+    Silence,
+    TimelineRow,
+    Verdict,
+)
+from ingestd.store import Delivery, Shunted, Unrecognised
 from ingestd.web import Face, build
 
 ANN = Person(
@@ -56,6 +69,35 @@ class Rows:
 
     def __init__(self) -> None:
         self.kept = {7: INCIDENT, 6: replace(INCIDENT, number=6, state="resolved")}
+        self.open_alerts: list[Alert] = [ALERT]
+        self.silenced: dict[str, Silence] = {}
+        self.messages: dict[int, Message] = {}
+        self.strange: tuple[Unrecognised, ...] = ()
+        self.aside: tuple[Shunted, ...] = ()
+
+    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
+        return tuple(self.open_alerts)
+
+    async def alert_by(self, fingerprint: str) -> Alert | None:
+        return next((a for a in self.open_alerts if a.fingerprint == fingerprint), None)
+
+    async def silences(self, limit: int = 1000) -> tuple[Silence, ...]:
+        return tuple(self.silenced.values())
+
+    async def silence(self, name: str) -> Silence | None:
+        return self.silenced.get(name)
+
+    async def by_origin(self, origin: str) -> Entry | None:
+        return next((Entry(n, m) for n, m in self.messages.items() if m.origin == origin), None)
+
+    async def unrecognised(self, limit: int = 100, before: int = 0) -> tuple[Unrecognised, ...]:
+        return tuple(one for one in self.strange if not before or one.id < before)[:limit]
+
+    async def shunted(self, limit: int = 100) -> tuple[Shunted, ...]:
+        return self.aside[:limit]
+
+    async def entry(self, number: int) -> Entry | None:
+        return Entry(number, self.messages[number]) if number in self.messages else None
 
     async def incidents(self, state: str | None = None, limit: int = 100, before: int = 0) -> tuple[Incident, ...]:
         wanted = [i for i in self.kept.values() if state is None or (state == "open") == (i.state != "resolved")]
@@ -100,10 +142,21 @@ class World:
         self.ill: tuple[str, ...] = ()
         self.unready: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.sources: dict[str, HttpSource] = {}
+        self.received: list[Message] = []
+
+    async def _receive(self, message: Message) -> int:
+        self.received.append(message)
+        return 100 + len(self.received)
 
     def face(self) -> Face:
         return Face(
             reads=self.rows,
+            receive=self._receive,
+            sources=lambda: self.sources,
+            policies=lambda: ("standard", "urgent"),
+            clock=lambda: self.now,
+            started=900.0,
             act=self.engine.act,
             people=lambda: self.people,
             language=lambda: "en",

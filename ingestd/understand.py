@@ -1,0 +1,49 @@
+"""What a message says: a mail by the recognisers, a webhook's body by its source, anything else by its words.
+
+A body that its source can't read is read by the names of its keys, and if they say nothing, like a stranger's mail. The
+reading says so, what it found counts as guessed, and the message is listed as unrecognised.
+"""
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from ingestd import sources
+from ingestd.decide import charset, normalise, words
+from ingestd.decide.match import NameFinder
+from ingestd.decide.normalise import Recognisers
+from ingestd.model import Event, Message, Reading, Reason
+
+Reader = Callable[[Message], Reading]
+
+
+def read(message: Message, recognisers: Recognisers, names: NameFinder, mappings: Mapping[str, Reader]) -> Reading:
+    """Always a reading, whatever the bytes. ``mappings``: the readers of a site's own sources, by their ids."""
+    if message.kind == "mail":
+        return recognisers.read(message, names)
+    try:
+        return sources.read(message, mappings)
+    except sources.SourceError as error:
+        fault = f"malformed: {message.refused}" if message.refused else f"not what {message.adapter} sends: {error}"
+        found = _by_keys(message) or normalise.fallback_text(_text(message), message.source, names)
+        return replace(found, reasons=(Reason("recognise", "fallback", f"the body is {fault}"), *found.reasons))
+
+
+def _by_keys(message: Message) -> Reading | None:
+    """The body by the names of its keys; None if they say nothing."""
+    try:
+        found = sources.guess(message)
+    except sources.SourceError:
+        return None
+    return replace(found, recogniser=None, events=tuple(map(_unsure, found.events))) if found.events else None
+
+
+def _unsure(event: Event) -> Event:
+    """A host is a guess here; a severity that no key gives may stand in the text."""
+    firing = event.state == "firing" and event.severity == "unknown"
+    level = words.severity(event.summary) if firing else None
+    return replace(event, guessed=bool(event.host), severity=level or event.severity)
+
+
+def _text(message: Message) -> str:
+    return charset.decode(message.body) if message.body else message.query
