@@ -30,9 +30,11 @@ demo: $(STAMP)         ## a morning in a trading company, played through real SM
 bench: $(STAMP)        ## durable mails/s and webhook alerts/s through the whole pipeline
 	$(BIN)/python tests/benchmarks/throughput.py
 
-drill: $(STAMP)        ## kill -9 of the daemon at ten points of the demo; a message that kills
+drill: $(STAMP)        ## kill -9 at ten points of the demo; a message that kills; floods of mail; a million mutated inputs
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/poison.py
+	$(BIN)/python tests/drills/mail_flood.py
+	$(BIN)/python tests/drills/fuzz.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

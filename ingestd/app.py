@@ -2,13 +2,11 @@
 
 import asyncio
 import gc
-import hashlib
-import re
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,25 +15,22 @@ import msgspec
 import structlog
 import uvicorn
 import uvloop
-from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
-from ingestd.channels import Channel
-from ingestd.channels.mail import MailChannel
-from ingestd.channels.maildir import MaildirChannel
-from ingestd.config import HttpSettings, Settings, Site, load_site
+from ingestd.config import Site, load_site
 from ingestd.decide.oncall import Language, Person
 from ingestd.doors import Doors
-from ingestd.intake import CountRefused, Receive
+from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
-from ingestd.intake.lmtp import LmtpIntake
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, Links, load_key
 from ingestd.model import Command, Entry, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
-from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
+from ingestd.outbox import Outbox, OutboxSettings
 from ingestd.replay import Origin
+from ingestd.settings import HttpSettings
+from ingestd.slices import address, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
 from ingestd.web import Face, build, front
@@ -53,18 +48,6 @@ MARK = 10.0  # seconds between notes that the process listens
 GARBAGE = (50_000, 20, 1_000)  # rows are plain trees, freed without the collector: let it walk them seldom
 GIL = 0.0005  # seconds after which the writer thread lets the loop in: what a reply waits beside a busy writer
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
-FIXED = (
-    "state",
-    "store",
-    "listen",
-    "imap",
-    "public_url",
-    "link_age",
-    "webhooks",
-    "timezone",
-)  # settings of a whole run
-MESSAGE_ID = re.compile(rb"^message-id:[ \t]*<[^>\r\n]", re.IGNORECASE | re.MULTILINE)
-HEADERS = 64 * 1024  # bytes in which a Message-ID is looked for
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
 
 
@@ -380,73 +363,10 @@ class Quiet(uvicorn.Server):
         yield
 
 
-# -- slices of the site, as the parts want them
-def channels(site: Site) -> dict[str, Channel]:
-    """The ways out that the site configures."""
-    settings = site.settings
-    ways: dict[str, Channel] = {}
-    if settings.mail is not None:
-        ways["mail"] = MailChannel(settings.mail)
-    if settings.maildir is not None:
-        ways["maildir"] = MaildirChannel(settings.maildir)
-    return ways
-
-
-def lmtp_intake(
-    settings: Settings, receive: Receive, clock: Callable[[], float], count_refused: CountRefused
-) -> LmtpIntake | None:
-    """The socket for a mail server on this machine, if the site has one."""
-    found = settings.listen.lmtp
-    return LmtpIntake(found, receive, clock, count_refused) if found is not None else None
-
-
-def contacts(site: Site) -> dict[str, Contact]:
-    """How each person is told. On a site that only tries things out, mail goes to the folder."""
-    mail = "mail" if site.settings.mail is not None else "maildir"
-    found = {}
-    for person in site.people.people:
-        ways = tuple(Address(mail if w.channel == "mail" else w.channel, w.address) for w in person.ways())
-        found[person.id] = Contact(person.language or site.settings.language, ways)
-    return found
-
-
-def address(http: HttpSettings) -> str:
-    """Where the web is served."""
-    return f"{'https' if http.certificate else 'http'}://{http.host}:{http.port}"
-
-
 def listener(http: HttpSettings) -> socket.socket:
     """The web's socket; OSError: the address can't be had. (uvicorn itself would end the process.)"""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     return socket.create_server((http.host, http.port), family=family)
-
-
-def needs_restart(old: Site, new: Site) -> tuple[str, ...]:
-    """What a reload can't take over, in words."""
-    changed = [key for key in FIXED if getattr(old.settings, key) != getattr(new.settings, key)]
-    return (f"changed, and in force after a restart only: {', '.join(changed)}",) if changed else ()
-
-
-def sender_domain(site: Site) -> str:
-    """The domain of our Message-IDs: that of the sender."""
-    sender = site.settings.mail.sender if site.settings.mail else ""
-    return sender.rpartition("@")[2].strip(" >") or "ingestd.localdomain"
-
-
-def told_apart(message: Message) -> Message:
-    """A mail with what a second delivery of it shares with the first: its Message-ID, its peer, every byte of it."""
-    if message.kind != "mail" or message.origin:
-        return message
-    found = MESSAGE_ID.search(message.body[:HEADERS])
-    if found is None:
-        return message
-    digest = hashlib.blake2b(message.peer.encode() + b"\0" + message.body, digest_size=16).hexdigest()
-    return replace(message, origin=f"mail:{digest}")
-
-
-def recorded(site: Site) -> bytes:
-    """What the journal keeps of a configuration: every file, without secrets."""
-    return msgspec.json.encode(site.sources)
 
 
 def origin(digest: str) -> bytes:

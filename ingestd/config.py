@@ -9,12 +9,9 @@ rules lie over the shipped ones (overlay.py). Relative paths start at ingestd.ya
 """
 
 import hashlib
-import ipaddress
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 from msgspec.structs import fields, replace
@@ -22,20 +19,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ingestd import sources
-from ingestd.channels.mail import MailSettings
-from ingestd.channels.maildir import MaildirSettings
 from ingestd.decide.classify import Classifier, CorrelateRules
 from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
 from ingestd.decide.normalise import RecogniserFile, Recognisers
-from ingestd.decide.oncall import Language, People, PeopleFile, Person, Team
+from ingestd.decide.oncall import People, PeopleFile
 from ingestd.decide.rank import PriorityRules, Ranker
 from ingestd.decide.route import EscalationRules, Router
 from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import Topology, TopologyFile
-from ingestd.intake.door import HttpSource, SourceSettings, WebhookSettings, http_source
+from ingestd.intake.door import HttpSource, http_source
 from ingestd.intake.imapsettings import ImapSettings, imap_problem
-from ingestd.intake.lmtp import LmtpSettings
-from ingestd.intake.smtp import SmtpSettings, smtp_problem
+from ingestd.intake.smtp import smtp_problem
 from ingestd.overlay import by_id, overlay
 from ingestd.redact import redacted
 from ingestd.references import (
@@ -44,11 +38,11 @@ from ingestd.references import (
     last_resort_problem,
     people_problems,
     topology_problems,
-    unknown,
 )
+from ingestd.settings import Listen, Settings, is_zone, settings_problems, ways_out
 from ingestd.sources.mapping import Mapping as SourceMapping
 from ingestd.sources.mapping import MappingFile
-from ingestd.yamltypes import ConfigError, Document, Duration, Place, Problem, read, reads
+from ingestd.yamltypes import ConfigError, Document, Place, Problem, read, reads
 
 T = TypeVar("T", bound=Struct)
 C = TypeVar("C")
@@ -56,51 +50,11 @@ C = TypeVar("C")
 _PACKAGE = Path(__file__).parent
 #: The rules in the wheel, else those of the checkout.
 SHIPPED_RULES = next((p for p in (_PACKAGE / "shipped" / "rules",) if p.is_dir()), _PACKAGE.parent / "rules")
-#: The ways out that ingestd.yaml may configure, each under its own name.
-CHANNELS = ("mail", "maildir")
 #: Keys that name a file with a secret in it, and the key that it stands for.
 SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
 #: Keys that name a file or a folder.
 PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file", "users_file", "token_file"})
 MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
-
-
-class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where webhooks, the API and the pages are served."""
-
-    host: str = "127.0.0.1"
-    port: int = 8025
-    certificate: str = ""  # PEM chain; with it everything is served by HTTPS
-    key: str = ""  # PEM; empty: it is in the certificate's file
-
-
-class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The ways in; loopback until told otherwise."""
-
-    smtp: SmtpSettings = SmtpSettings()
-    lmtp: LmtpSettings | None = None
-    http: HttpSettings = HttpSettings()
-
-
-class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """ingestd.yaml."""
-
-    version: int = 1
-    state: str = "var"  # folder for what the daemon itself writes: the store, the key of the links
-    store: str = ""  # SQLAlchemy URL; empty: SQLite in the state folder
-    listen: Listen = Listen()
-    public_url: str = ""  # as people reach the pages; empty: no links in mails
-    link_age: Duration = Duration(7 * 86400.0)
-    sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
-    webhooks: WebhookSettings = WebhookSettings()
-    imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
-    mail: MailSettings | None = None
-    maildir: MaildirSettings | None = None
-    language: Language = "en"
-    timezone: str = "UTC"
-    last_resort: tuple[str, ...]
-    people: tuple[Person, ...] = ()
-    teams: tuple[Team, ...] = ()
 
 
 class Site(Struct, frozen=True, kw_only=True):
@@ -195,10 +149,10 @@ def _problems(parts: "_Parts", everybody: PeopleFile) -> Iterator[Problem]:
         people=frozenset(person.id for person in everybody.people),
         teams=frozenset(team.id for team in everybody.teams),
         policies=frozenset(policy.id for policy in parts.escalation.value.policies),
-        channels=_channels(settings),
+        channels=ways_out(settings),
     )
     inline = Document(main.name, main.text, PeopleFile(people=settings.people, teams=settings.teams), main.node)
-    yield from _settings_problems(main, frozenset(mapping.id for mapping in parts.mappings))
+    yield from settings_problems(main, frozenset(mapping.id for mapping in parts.mappings))
     yield from _twice(inline, parts.people)
     yield from people_problems(inline, names)
     yield from people_problems(parts.people, names)
@@ -211,7 +165,7 @@ def _problems(parts: "_Parts", everybody: PeopleFile) -> Iterator[Problem]:
 def _rulebook(files: "_Files", parts: "_Parts", everybody: PeopleFile) -> Rulebook:
     """The rules, compiled; ConfigError if they, or anything before, are wrong."""
     settings = parts.main.value
-    timezone = settings.timezone if _zone(settings.timezone) else "UTC"
+    timezone = settings.timezone if is_zone(settings.timezone) else "UTC"
     ranker = files.compiled(parts.priority, lambda rules: Ranker(rules, timezone))
     heartbeats = files.compiled(
         _Rules(parts.heartbeats.value, (parts.heartbeats,)), lambda found: Heartbeats(found, timezone)
@@ -419,39 +373,6 @@ def _rule_problem(rules: _Rules[T], text: str) -> Problem:
     return written.problem((name,), text)
 
 
-def _channels(settings: Settings) -> frozenset[str]:
-    """What a contact may name: what is configured, and mail (on a site that only tries things out, the folder)."""
-    return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
-
-
-def _settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Iterator[Problem]:
-    value = main.value
-    if not _zone(value.timezone):
-        yield main.problem(
-            ("timezone",), f"unknown time zone {value.timezone!r}: expected a name such as Asia/Shanghai"
-        )
-    if value.mail is None and value.maildir is None:
-        yield main.problem((), f"nobody can be told: expected {' or '.join(CHANNELS)}")
-    if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
-        yield main.problem(("public_url",), f"expected http:// or https:// and a host, got {value.public_url!r}")
-    for i, network in enumerate(value.listen.smtp.allowed_networks):
-        if not _network(network):
-            text = f"expected a network such as 10.0.0.0/8, got {network!r}"
-            yield main.problem(("listen", "smtp", "allowed_networks", i), text)
-    taken = set(value.sources)
-    for i, mailbox in enumerate(value.imap):
-        if mailbox.name in taken:
-            yield main.problem(("imap", i, "name"), f"{mailbox.name!r} names two sources")
-        taken.add(mailbox.name)
-    known = (*sources.names(), *mappings)
-    for name, source in value.sources.items():
-        if source.adapter not in known:
-            yield main.problem(("sources", name, "adapter"), unknown("adapter", source.adapter, known))
-        if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-            text = f"expected a name of letters, digits, '.', '_' and '-', as it is part of an address; got {name!r}"
-            yield main.problem(("sources", name), text, key=True)
-
-
 def _twice(*documents: Document[PeopleFile]) -> Iterator[Problem]:
     """People and teams whose id was taken before, in this file or in another."""
     taken: set[tuple[str, str]] = set()
@@ -470,19 +391,3 @@ def _last_resort_problems(main: Document[Settings], people: People, names: Names
     found = last_resort_problem(people, main.value.last_resort, names)
     if found:
         yield main.problem(("last_resort", found[0]), found[1])
-
-
-def _network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

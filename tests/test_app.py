@@ -19,12 +19,14 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from ingestd import app, worker
-from ingestd.app import Daemon, channels, contacts, run, sender_domain
+from ingestd.app import Daemon, run
 from ingestd.channels.mail import MailSettings
 from ingestd.config import load_site
 from ingestd.demo import script
 from ingestd.demo.site import Stage, prepare
+from ingestd.model import Message, StoreUnavailable
 from ingestd.outbox import Address
+from ingestd.slices import channels, contacts, sender_domain
 from ingestd.store import Store
 
 
@@ -414,3 +416,71 @@ async def test_a_late_verdict_says_that_the_command_is_kept(house: House, monkey
 
 def test_the_engine_and_the_web_agree_on_patience() -> None:
     assert app.LAG_LIMIT >= worker.DEAF_AFTER
+
+
+async def test_mail_comes_by_a_socket_too_and_a_second_delivery_is_no_news(stage: Stage) -> None:
+    path = stage.folder / "lmtp.sock"
+    more = f"  lmtp: {{path: {path}}}\n  http:"
+    stage.config.write_text(stage.config.read_text().replace("  http:", more))
+    async with opened(stage) as house:
+        raw = script.nagios("acc-sw-17", "10.20.0.17").replace(b"\n", b"\r\n")
+
+        def send() -> None:
+            with smtplib.LMTP(str(path), timeout=5) as client:
+                client.sendmail(script.MONITOR, [script.ALERTS], raw)
+
+        for _ in range(2):
+            await asyncio.to_thread(send)
+        (incident,) = await house.until(house.incidents)
+        whole = (await house.web.get(f"/api/v1/incidents/{incident['number']}", headers=house.me)).json()
+        assert [alert["count"] for alert in whole["alerts"]] == [1]
+        assert [w["source"] for w in whole["alerts"][0]["watchers"]] == ["lmtp"]
+    assert not path.exists()
+
+
+async def test_a_mailbox_that_can_not_be_read_is_an_incident_until_it_can(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = "imap:\n- {name: box, host: 127.0.0.1, port: 1, tls: none, user: u, password: p, trouble_after: 1ms}\n"
+    stage.config.write_text(stage.config.read_text() + box)
+    monkeypatch.setattr("ingestd.intake.imap.DELAYS", (0.05,))
+    async with opened(stage) as house:
+        (incident,) = await house.until(house.incidents)
+        assert "mailbox box can't be read" in incident["title"]
+        assert (await house.metrics())['ingestd_mailbox_connected{mailbox="box"}'] == 0
+        house.daemon._trouble("box", "")
+
+        async def over() -> bool:
+            whole = (await house.web.get(f"/api/v1/incidents/{incident['number']}", headers=house.me)).json()
+            return {alert["state"] for alert in whole["alerts"]} == {"resolved"}
+
+        await house.until(over)
+
+
+async def test_trouble_is_told_when_the_store_takes_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, tries = house.daemon.receive, []
+
+    async def shy(message: Message) -> int:
+        tries.append(message)
+        if len(tries) == 1:
+            raise StoreUnavailable("disk", retry_after=0)
+        return await real(message)
+
+    monkeypatch.setattr(house.daemon, "receive", shy)
+    house.daemon._trouble("box", "no answer")
+    await house.until(house.incidents)
+    assert len(tries) == 2
+
+
+async def test_a_ping_and_what_an_alertmanager_is_asked(stage: Stage) -> None:
+    sources = "sources:\n  jobs: {adapter: heartbeat, token: p1ng}\n"
+    stage.config.write_text(stage.config.read_text().replace("sources:\n", sources))
+    (stage.folder / "heartbeats.yaml").write_text("heartbeats: [{id: backup, every: 1h}]\n")
+    async with opened(stage) as house:
+        assert (await house.web.get("/heartbeats/backup/fail?token=p1ng")).status_code == 200
+        assert (await house.web.get("/heartbeats/other?token=p1ng")).status_code == 404
+        (incident,) = await house.until(house.incidents)
+        assert "heartbeat backup" in incident["title"]
+        (alert,) = (await house.web.get("/api/v2/alerts", headers=house.me)).json()
+        assert alert["labels"]["alertname"] == "heartbeat backup"
+        assert {"name": "urgent"} in (await house.web.get("/api/v2/receivers", headers=house.me)).json()

@@ -306,3 +306,120 @@ def test_shipped_rules_that_are_missing_are_named(
 ) -> None:
     monkeypatch.setattr("ingestd.config.SHIPPED_RULES", tmp_path / "nowhere")
     assert len(folder.errors()) == 3
+
+
+def test_heartbeats_are_part_of_the_judgement(folder: Folder) -> None:
+    folder.write("heartbeats.yaml", 'heartbeats:\n- {id: backup, by: "06:00", when: {subject: "*backup*"}}\n')
+    site = folder.load()
+    assert set(site.rulebook.heartbeats.names) == {"backup"}
+    assert str(site.rulebook.heartbeats.zone) == "Asia/Shanghai"
+
+
+def test_a_heartbeat_that_makes_no_sense_is_shown_where_it_stands(folder: Folder) -> None:
+    folder.write("heartbeats.yaml", "heartbeats:\n- {id: a, every: 5m}\n- {id: b, every: 5m, when: {subjekt: x}}\n")
+    (error,) = folder.errors()
+    assert error.startswith("heartbeats.yaml:3:") and "unknown condition 'subjekt'" in error
+
+
+MAPPING = """\
+id: till
+fields: {host: shop, state: status, summary: text}
+states: {broken: firing, fine: resolved}
+examples:
+- body: '{"shop": "till-4", "status": "broken", "text": "paper is out"}'
+  events: [{state: firing, host: till-4}]
+"""
+
+
+def test_a_site_s_own_webhook_source_is_an_adapter(folder: Folder) -> None:
+    folder.write("rules/webhooks/till.yaml", MAPPING)
+    folder.write("ingestd.yaml", MAIN + "sources:\n  tills: {adapter: till, token: t}\n")
+    site = folder.load()
+    assert site.http_sources["tills"].adapter == "till"
+    assert set(site.rulebook.mappings) == {"till"}
+    assert site.rulebook.sources == {"tills"}
+
+
+def test_an_example_that_is_read_otherwise_than_it_says_is_an_error(folder: Folder) -> None:
+    folder.write("rules/webhooks/till.yaml", MAPPING.replace("host: till-4}", "host: till-5}"))
+    (error,) = folder.errors()
+    assert error.startswith("rules/webhooks/till.yaml:5:") and "till-5" in error
+
+
+def test_an_adapter_that_does_not_exist_names_those_like_it(folder: Folder) -> None:
+    folder.write("rules/webhooks/till.yaml", MAPPING)
+    folder.write("ingestd.yaml", MAIN + "sources:\n  tills: {adapter: tilt, token: t}\n")
+    (error,) = folder.errors()
+    assert "did you mean till" in error or "'till'" in error
+
+
+def test_a_source_may_sign_instead_of_showing_a_token(folder: Folder) -> None:
+    folder.write("hub.secret", "s3cret\n")
+    folder.write("ingestd.yaml", MAIN + "sources:\n  hub: {adapter: grafana, secret_file: hub.secret}\n")
+    site = folder.load()
+    assert site.http_sources["hub"].secrets == ("s3cret",)
+    assert site.http_sources["hub"].signature is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "words"),
+    [
+        ("{adapter: alertmanager, secret: s}", "sources:\n", "does not sign what it sends"),
+        ("{adapter: grafana, secret_file: none}", "secret_file", "none can't be read"),
+        ("{adapter: grafana, token_file: gone}", "token_file", "gone can't be read"),
+    ],
+)
+def test_a_source_without_a_way_to_know_it(folder: Folder, source: str, place: str, words: str) -> None:
+    folder.write("ingestd.yaml", f"{MAIN}sources:\n  hub: {source}\n")
+    (error,) = folder.errors()
+    assert words in error
+
+
+LISTEN = "listen:\n  smtp: {port: 2525, users_file: users, auth_without_tls: true}\n  lmtp: {path: lmtp.sock}\n"
+BOX = "imap:\n- {name: box, host: 127.0.0.1, tls: none, user: u, password_file: pw, oauth2: null}\n"
+
+
+def test_ways_in_for_mail_have_absolute_paths_and_mailboxes_keep_their_secrets_in_files(folder: Folder) -> None:
+    folder.write("users", "")
+    folder.write("ingestd.yaml", MAIN + LISTEN + BOX)
+    settings = folder.load().settings
+    assert settings.listen.smtp.users_file == str(folder.home / "users")
+    assert settings.listen.lmtp is not None and settings.listen.lmtp.path == str(folder.home / "lmtp.sock")
+    (box,) = settings.imap
+    assert (box.password, box.password_file) == ("", str(folder.home / "pw"))
+
+
+def test_an_access_token_of_a_mailbox_is_read_at_each_login(folder: Folder) -> None:
+    folder.write("ingestd.yaml", MAIN + "imap:\n- {name: box, host: x, user: u, oauth2: {token_file: access}}\n")
+    (box,) = folder.load().settings.imap
+    assert box.oauth2 is not None and box.oauth2.token_file == str(folder.home / "access")
+
+
+def test_what_can_not_be_of_the_ways_in_is_told_all_at_once(folder: Folder) -> None:
+    folder.write(
+        "ingestd.yaml",
+        MAIN
+        + "sources: {box: {adapter: generic, token: t}}\n"
+        + "listen:\n  smtp: {require_auth: true}\n  http: {certificate: none.pem}\n"
+        + "imap:\n- {name: box, host: x, user: u}\n- {name: b2, host: x, user: u, password: p, seen: move}\n",
+    )
+    errors = folder.errors()
+    for words in (
+        "'box' names two sources",
+        "nobody could log in",
+        "there is no file none.pem",
+        "expected one of password, password_file",
+        "goes with seen: move",
+    ):
+        assert any(words in error for error in errors), (words, errors)
+
+
+def test_hashes_and_secrets_do_not_reach_the_journal(folder: Folder) -> None:
+    hashed = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo"
+    folder.write(
+        "ingestd.yaml",
+        f"{MAIN}listen:\n  smtp: {{auth_without_tls: true, users: {{scanner: '{hashed}'}}}}\n"
+        "sources:\n  hub: {adapter: grafana, secret: hush-hush}\n",
+    )
+    kept = dict(folder.load().sources)["ingestd.yaml"]
+    assert "argon2id" not in kept and "hush-hush" not in kept and "scanner: REDACTED" in kept

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from ingestd.cli.terminal import CommandError
-from ingestd.config import Settings
 from ingestd.model import Verdict
+from ingestd.settings import Settings
 from ingestd.yamltypes import ConfigError, load
 
 T = TypeVar("T")

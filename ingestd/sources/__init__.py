@@ -23,6 +23,7 @@ __all__ = ["SourceError", "names", "read", "signature"]
 Reader = Callable[[Message], Reading]
 #: What code that reads strangers' bodies may raise if it is wrong; anything else is a fault of the whole process.
 FAULTS = (AttributeError, LookupError, TypeError, ValueError, RecursionError, ArithmeticError)
+LONGEST_GUESSED = 256 * 1024  # bytes of a body that is read by its keys after its source could not
 _encode = msgspec.json.Encoder().encode
 
 
@@ -80,6 +81,8 @@ def _whole(value: Any) -> Any:
 
 def guess(message: Message) -> Reading:
     """Understand a body that its source can't read by the names of its keys; SourceError if they say nothing."""
+    if len(message.body) > LONGEST_GUESSED:
+        raise SourceError(f"more than {LONGEST_GUESSED} bytes: too many to be read a second time")
     reader: Reader = _modules()["anything"].read
     return guarded(reader, message)
 

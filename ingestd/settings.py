@@ -1,0 +1,111 @@
+"""ingestd.yaml: its keys, and what can't be of their values. The parts' own settings are the parts' own types."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from ingestd import sources
+from ingestd.channels.mail import MailSettings
+from ingestd.channels.maildir import MaildirSettings
+from ingestd.decide.oncall import Language, Person, Team
+from ingestd.intake.door import SourceSettings, WebhookSettings
+from ingestd.intake.imapsettings import ImapSettings
+from ingestd.intake.lmtp import LmtpSettings
+from ingestd.intake.smtp import SmtpSettings
+from ingestd.references import unknown
+from ingestd.yamltypes import Document, Duration, Problem
+
+#: The ways out that ingestd.yaml may configure, each under its own name.
+CHANNELS = ("mail", "maildir")
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where webhooks, the API and the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8025
+    certificate: str = ""  # PEM chain; with it everything is served by HTTPS
+    key: str = ""  # PEM; empty: it is in the certificate's file
+
+
+class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ways in; loopback until told otherwise."""
+
+    smtp: SmtpSettings = SmtpSettings()
+    lmtp: LmtpSettings | None = None
+    http: HttpSettings = HttpSettings()
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """ingestd.yaml."""
+
+    version: int = 1
+    state: str = "var"  # folder for what the daemon itself writes: the store, the key of the links
+    store: str = ""  # SQLAlchemy URL; empty: SQLite in the state folder
+    listen: Listen = Listen()
+    public_url: str = ""  # as people reach the pages; empty: no links in mails
+    link_age: Duration = Duration(7 * 86400.0)
+    sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
+    webhooks: WebhookSettings = WebhookSettings()
+    imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
+    mail: MailSettings | None = None
+    maildir: MaildirSettings | None = None
+    language: Language = "en"
+    timezone: str = "UTC"
+    last_resort: tuple[str, ...]
+    people: tuple[Person, ...] = ()
+    teams: tuple[Team, ...] = ()
+
+
+def ways_out(settings: Settings) -> frozenset[str]:
+    """What a contact may name: what is configured, and mail (on a site that only tries things out, the folder)."""
+    return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
+
+
+def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Iterator[Problem]:
+    """What is wrong with ingestd.yaml by itself; ``mappings``: the ids of the site's own webhook sources."""
+    value = main.value
+    if not is_zone(value.timezone):
+        yield main.problem(
+            ("timezone",), f"unknown time zone {value.timezone!r}: expected a name such as Asia/Shanghai"
+        )
+    if value.mail is None and value.maildir is None:
+        yield main.problem((), f"nobody can be told: expected {' or '.join(CHANNELS)}")
+    if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
+        yield main.problem(("public_url",), f"expected http:// or https:// and a host, got {value.public_url!r}")
+    for i, network in enumerate(value.listen.smtp.allowed_networks):
+        if not _is_network(network):
+            text = f"expected a network such as 10.0.0.0/8, got {network!r}"
+            yield main.problem(("listen", "smtp", "allowed_networks", i), text)
+    taken = set(value.sources)
+    for i, mailbox in enumerate(value.imap):
+        if mailbox.name in taken:
+            yield main.problem(("imap", i, "name"), f"{mailbox.name!r} names two sources")
+        taken.add(mailbox.name)
+    known = (*sources.names(), *mappings)
+    for name, source in value.sources.items():
+        if source.adapter not in known:
+            yield main.problem(("sources", name, "adapter"), unknown("adapter", source.adapter, known))
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+            text = f"expected a name of letters, digits, '.', '_' and '-', as it is part of an address; got {name!r}"
+            yield main.problem(("sources", name), text, key=True)
+
+
+def is_zone(name: str) -> bool:
+    """Whether the time-zone database knows the name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
