@@ -114,7 +114,7 @@ class World:
             self.alerts,
             self.incidents,
             self.marks,
-            self.silences,
+            {name: one for name, one in self.silences.items() if one.ends_at > self.at + self.wall_offset},
             self.heartbeats,
             self.fingerprints,
             counters,

@@ -6,11 +6,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestd import pipeline
-from ingestd.model import Alert, Incident, Message, NodeMark, Snapshot, Stepped
+from ingestd.model import Alert, Heartbeat, Incident, Matcher, Message, NodeMark, Silence, Snapshot, Stepped
 from ingestd.world import World, combine
 from tests.night import MORNING, Night, trading_company
 
-RULES = trading_company()
+RULES = trading_company(
+    heartbeats="""
+heartbeats:
+  - {id: sync, every: 10m, when: {source: prod, check: odd}}
+  - {id: backup, by: "09:10", node: hr-server}
+"""
+)
 HOSTS = (
     "acc-sw-17",
     "acc-sw-18",
@@ -41,6 +47,11 @@ happening = st.one_of(
     st.tuples(st.just("act"), st.sampled_from(PEOPLE), st.sampled_from(ACTIONS), st.integers(0, 6)),
     st.tuples(st.just("own"), st.sampled_from(("gap", "clock")), st.sampled_from((5.0, -3600.0))),
     st.tuples(st.just("junk"), st.binary(max_size=40)),
+    st.tuples(
+        st.just("silence"), st.sampled_from(HOSTS), st.sampled_from((0, 300, -300)), st.sampled_from((60, 600, 9000))
+    ),
+    st.tuples(st.just("expire"), st.sampled_from(HOSTS)),
+    st.tuples(st.just("taken"), st.sampled_from(HOSTS), st.sampled_from(("Chen Yu", "somebody"))),
 )
 histories = st.lists(st.tuples(st.sampled_from((0, 1, 20, 70, 400, 5000)), happening), max_size=25)
 
@@ -69,20 +80,40 @@ def play(history: Sequence[tuple[int, tuple]]) -> Night:  # type: ignore[type-ar
                 night.message(now, Message(kind=kind, source="engine", body=repr(value).encode()))
             case ("junk", body):
                 night.webhook(now, body)
+            case ("silence", host, start, length):
+                wall = night.begin + now + night.world.wall_offset + start
+                asked = Silence(
+                    id=host, matchers=(Matcher("node", host),), starts_at=wall, ends_at=wall + length, by=""
+                )
+                night.act(now, "lin", "silence", silence=asked)
+            case ("expire", host):
+                night.act(now, "lin", "expire", text=host)
+            case ("taken", host, who):
+                night.nagios(now, host, "DOWN")
+                night.mail(
+                    now,
+                    f"** ACKNOWLEDGEMENT Host Alert: {host} is DOWN **",
+                    f"***** Nagios *****\n\nNotification Type: ACKNOWLEDGEMENT\nHost: {host}\nState: DOWN\n"
+                    f"Author: {who}\nComment: on it\n\nDate/Time: now\n",
+                )
     return night
 
 
-def rows(journal: Sequence[Stepped]) -> Snapshot:
-    """What a store would hold: the last version of each row, without what is closed."""
+def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
+    """What a store would hold at a time: the last version of each row, without what is closed."""
     alerts: dict[int, Alert] = {}
     incidents: dict[int, Incident] = {}
     marks: dict[str, NodeMark] = {}
+    silences: dict[str, Silence] = {}
+    heartbeats: dict[str, Heartbeat] = {}
     notifications, offset = 0, 0.0
     for stepped in journal:
         changes = stepped.changes
         alerts |= {a.id: a for a in changes.alerts}
         incidents |= {i.number: i for i in changes.incidents}
         marks |= {m.node: m for m in changes.marks}
+        silences |= {one.id: one for one in changes.silences}
+        heartbeats |= {one.id: one for one in changes.heartbeats}
         notifications = max([notifications, *(n.id for n in changes.notifications)])
         offset = offset if changes.wall_offset is None else changes.wall_offset
     open_ones = tuple(i for i in incidents.values() if not i.closed_at)
@@ -94,6 +125,9 @@ def rows(journal: Sequence[Stepped]) -> Snapshot:
         incidents=open_ones,
         alerts=tuple(a for a in alerts.values() if any(a.incident == i.number for i in open_ones)),
         marks=tuple(marks.values()),
+        silences=tuple(silences.values()),
+        heartbeats=tuple(heartbeats.values()),
+        at=at,
     )
 
 
@@ -101,7 +135,7 @@ def rows(journal: Sequence[Stepped]) -> Snapshot:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rebuilt_from_rows_equals_the_live_world(history: list) -> None:  # type: ignore[type-arg]
     night = play(history)
-    assert World(RULES, rows(night.journal)).facts() == night.world.facts()
+    assert World(RULES, rows(night.journal, night.world.at)).facts() == night.world.facts()
 
 
 @given(histories)

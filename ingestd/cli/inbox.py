@@ -44,7 +44,7 @@ def show_one(client: Client, args: Namespace) -> int:
 def reread(client: Client, args: Namespace) -> int:
     """Put messages into the inbox again."""
     what = "shunted" if args.shunted else "unrecognised"
-    ids = args.ids or [one.id for one in _all(client, what)]
+    ids = sorted(args.ids or (one.id for one in _all(client, what)))  # an end is read after its beginning
     count = gone = 0
     for start in range(0, len(ids), PAGE):
         answer = client.post("/inbox/reread", Again(ids=tuple(ids[start : start + PAGE])), Reread)

@@ -236,7 +236,7 @@ class Api:
         if not 0 < len(asked.ids) <= MOST:
             raise RefusalError(422, f"ids: expected 1 to {MOST} numbers")
         read, gone = [], []
-        for number in asked.ids:
+        for number in sorted(asked.ids):
             entry = await self._face.reads.entry(number)
             if entry is None or entry.message.kind not in ("mail", "webhook") or not entry.message.body:
                 gone.append(number)

@@ -1,8 +1,11 @@
 """What goes wrong on our own side."""
 
-from ingestd.model import Message
+import pytest
+
+from ingestd import pipeline
+from ingestd.model import Entry, Message
 from tests.decide.stories import alert
-from tests.night import Night
+from tests.night import Night, trading_company
 
 
 def test_deafness_moves_only_deadlines_about_silence() -> None:
@@ -28,3 +31,50 @@ def test_an_empty_unreadable_message_is_shown_too() -> None:
     night = Night()
     night.message(0, Message(kind="command", source="prod"))
     assert night.alerts("prod")[0].summary.startswith("a message from prod can't be understood (DecodeError: ")
+
+
+def test_a_heartbeat_s_timer_that_fails_is_put_off_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = Night(trading_company(heartbeats="heartbeats: [{id: job, every: 10m}]"))
+    night.until(0)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no calendar")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.heartbeat, "missed", broken)
+        night.until(600)
+    assert night.world.heartbeats["job"].due_at == night.begin + 900
+    assert [a.check for a in night.world.alerts.values()] == ["ingestd: timer"]
+    night.until(900)
+    assert night.world.heartbeats["job"].missed == 1
+
+
+def test_a_heartbeat_that_can_not_even_be_planned_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = Night(trading_company(heartbeats="heartbeats: [{id: job, every: 10m}]"))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no calendar")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.heartbeat, "plan", broken)
+        night.until(0)
+    assert night.world.heartbeats["job"].due_at == night.begin + 300
+
+
+def test_a_mailbox_that_can_not_be_read_is_an_alert_until_it_can() -> None:
+    night = Night()
+    for at, text in ((0, b"no answer"), (10, b"")):
+        night.message(at, Message(kind="trouble", source="box", body=text))
+    (alert,) = night.world.alerts.values()
+    assert (alert.check, alert.state, alert.summary) == (
+        "ingestd: mailbox box",
+        "resolved",
+        "mailbox box can't be read: no answer",
+    )
+
+
+def test_deafness_is_no_reason_to_plan_what_was_never_planned() -> None:
+    night = Night(trading_company(heartbeats="heartbeats: [{id: job, every: 10m}]"))
+    night.rules.heartbeats.names["other"] = night.rules.heartbeats.names["job"]
+    night._step(Entry(0, Message(kind="gap", source="engine", body=b"400.0")), night.begin)
+    assert set(night.world.heartbeats) <= {"job"}

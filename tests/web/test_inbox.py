@@ -52,8 +52,8 @@ async def test_messages_are_put_into_the_inbox_again(world: World) -> None:
     async with world.browser() as browser:
         browser.headers.update(AS_ANN)
         answer = await browser.post("/api/v1/inbox/reread", json={"ids": [9, 8, 3, 2, 99]})
-        assert answer.json() == {"read": [[9, 101], [8, 102]], "gone": [3, 2, 99]}
-    fresh, stale = world.received
+        assert answer.json() == {"read": [[8, 101], [9, 102]], "gone": [2, 3, 99]}
+    stale, fresh = world.received
     assert (fresh.body, fresh.actor, fresh.old, fresh.received) == (MAIL.body, "ann", False, 1000.0)
     assert fresh.origin.startswith("reread:9:")
     assert stale.old
