@@ -131,6 +131,7 @@ class Daemon:
             settings=settings.webhooks,
             count_refused=self.figures.refused,
             heartbeats=lambda: self.site.rulebook.heartbeats.names,
+            mappings=lambda: self.site.rulebook.mappings,
         )
         self._started = self.clock.wall()
         self._stopping = asyncio.Event()

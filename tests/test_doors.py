@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from ingestd.doors import Doors
@@ -31,7 +32,15 @@ async def receive(_: Message) -> int:
     ],
 )
 def test_every_address_has_one_door(method: str, path: str, door: str | None) -> None:
-    doors = Doors({}, receive, lambda: 0.0, settings=WebhookSettings(), count_refused=lambda *_: None, heartbeats=tuple)
+    doors = Doors(
+        {},
+        receive,
+        lambda: 0.0,
+        settings=WebhookSettings(),
+        count_refused=lambda *_: None,
+        heartbeats=tuple,
+        mappings=dict,
+    )
     found = doors(method, path)
     assert (type(found).__name__ if found else None) == door
 
@@ -65,7 +74,7 @@ async def test_a_client_that_leaves_is_not_answered_and_nothing_is_kept(path: st
     async def send(event: Any) -> None:
         sent.append(event)
 
-    more: dict[str, Any] = {"count_refused": lambda *_: None, "heartbeats": lambda: ("backup",)}
+    more: dict[str, Any] = {"count_refused": lambda *_: None, "heartbeats": lambda: ("backup",), "mappings": dict}
     door = Doors(SENDERS, keep, lambda: 0.0, settings=WebhookSettings(), **more)("POST", path)
     assert door is not None
     headers = [(b"authorization", b"Bearer t")]
@@ -74,8 +83,36 @@ async def test_a_client_that_leaves_is_not_answered_and_nothing_is_kept(path: st
 
 
 def test_a_reload_changes_who_may_send_at_every_door() -> None:
-    doors = Doors({}, receive, lambda: 0.0, settings=WebhookSettings(), count_refused=lambda *_: None, heartbeats=tuple)
+    doors = Doors(
+        {},
+        receive,
+        lambda: 0.0,
+        settings=WebhookSettings(),
+        count_refused=lambda *_: None,
+        heartbeats=tuple,
+        mappings=dict,
+    )
     new = {"prom": HttpSource("prom", "alertmanager", ("t",))}
     doors.replace(new)
     paths = ("/webhooks/x", "/heartbeats/x", "/v2/enqueue", "/api/v2/alerts", "/v2/alerts")
     assert all(door is not None and door.sources == new for door in (doors("POST", path) for path in paths))
+
+
+async def test_a_body_that_is_no_strict_json_but_can_be_read_is_no_fault() -> None:
+    kept: list[Message] = []
+
+    async def keep(message: Message) -> int:
+        kept.append(message)
+        return len(kept)
+
+    more: dict[str, Any] = {"count_refused": lambda *_: None, "heartbeats": tuple, "mappings": dict}
+    senders = {"any": HttpSource("any", "anything", ("t",))}
+    door = Doors(senders, keep, lambda: 0.0, settings=WebhookSettings(), **more)("POST", "/webhooks/any")
+    assert door is not None
+    transport = httpx.ASGITransport(app=door)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        body = '{"host": "till-4", "msg": "故障"}'
+        for content in (body.encode("gb18030"), body.encode("utf-16")):
+            assert (await client.post("/webhooks/any?token=t", content=content)).status_code == 200
+        assert (await client.post("/webhooks/any?token=t", content=b'{"host": nope}')).status_code == 422
+    assert [bool(message.refused) for message in kept] == [False, False, True]

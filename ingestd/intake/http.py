@@ -1,8 +1,13 @@
 """Webhooks in: ``POST`` (or ``GET`` with a query) to ``/webhooks/<source>``; 200 says that the body is committed.
 
-JSON that is malformed is kept, read as well as it can be, and answered with 422 and the place of the fault. Other
-bodies (forms, text) are for their source's file to judge.
+JSON that is malformed, and that its source can't read all the same, is kept, read like a stranger's text, and answered
+with 422 and the place of the fault. Other bodies (forms, text) are for their source's file to judge.
 """
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
 
 from ingestd.intake.door import (
     Answer,
@@ -20,6 +25,7 @@ from ingestd.intake.door import (
 )
 from ingestd.intake.sns import ADAPTER as SNS
 from ingestd.intake.sns import Sns
+from ingestd.model import Message
 
 __all__ = ["HttpSource", "SourceSettings", "WebhookSettings", "Webhooks", "http_source"]
 
@@ -27,10 +33,14 @@ PREFIX = "/webhooks/"
 
 
 class Webhooks(Door):
-    """One address a source."""
+    """One address a source. ``reads``: whether its source's file can read a body that is no strict JSON."""
 
     methods = ("POST", "GET")
     sns = Sns()
+
+    def __init__(self, *parts: Any, reads: Callable[[Message], bool] = lambda _: False, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._reads = reads
 
     async def accept(self, request: Request, read: Read) -> Answer | None:
         """Keep a body that a known source sends."""
@@ -48,9 +58,11 @@ class Webhooks(Door):
         if not vouched_for(source, request, body):
             raise RefusedError(401, "wrong or missing signature", name)
         envelope = await self.sns.verified(body) if source.adapter == SNS and source.verify else None
+        message = self.message(source, request, body, origin=envelope.origin if envelope else "")
         fault = malformed(body) if _is_json(request) else ""
-        origin = envelope.origin if envelope else ""
-        number = await self.receive(self.message(source, request, body, refused=fault, origin=origin))
+        if fault and self._reads(message):
+            fault = ""
+        number = await self.receive(replace(message, refused=fault))
         if envelope:
             await self.sns.confirm(envelope)
         if fault:
