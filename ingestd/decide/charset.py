@@ -56,7 +56,7 @@ def _codec(declared: str) -> str:
     name = WIDER.get(label, label)
     try:
         found = codecs.lookup(name)
-        b"".decode(name)
+        "a".encode(name)  # refuses what is no text encoding: hex, rot13, zlib
     except (LookupError, ValueError, UnicodeError):
         return ""
     return "" if found.name in REFUSED or found.name.replace("-", "_") in REFUSED else WIDER.get(name, found.name)

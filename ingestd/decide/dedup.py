@@ -36,7 +36,7 @@ def locate(rules: Rulebook, event: Event, source: str) -> Place:
 
 
 def occurrence(s: State, alert: Alert, event: Event, source: str) -> Alert:
-    """The alert after it was reported once more."""
+    """The alert after it was reported once more, in the words of now."""
     watchers = _heard(alert.watchers, source, firing=True, at=s.at)
     worse = min(alert.severity, event.severity, key=SEVERITIES.index) if event.severity != "unknown" else alert.severity
     return replace(
@@ -46,6 +46,7 @@ def occurrence(s: State, alert: Alert, event: Event, source: str) -> Alert:
         last_at=s.at,
         ended_at=0.0,
         severity=worse,
+        summary=event.summary,
         watchers=watchers,
         due_at=due_at(s, event, watchers),
     )

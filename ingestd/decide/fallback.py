@@ -16,6 +16,7 @@ from ingestd.model import Event, Reading, ReadingKind, Reason, Severity
 
 MOST_LINES = 40  # of a body that are believed
 LONGEST_SUMMARY = 300
+LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
 _TRUTHS = frozenset({"True", "False", "true", "false"})
@@ -160,6 +161,8 @@ def _lines(text: str) -> list[str]:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """The keys and values of JSON, broken or not; none of other text."""
+    if len(text) > LONGEST_WHOLE:  # msgspec takes long for numbers such as 1e308
+        return _salvaged(text) if text.lstrip().startswith(("{", "[")) else []
     try:
         return _leaves("", msgspec.json.decode(text), 0)
     except (msgspec.DecodeError, RecursionError, UnicodeError):

@@ -9,6 +9,7 @@ import re
 from ingestd.decide.match import NameFinder
 
 LONGEST = 8 * 1024  # characters of a body that are looked at
+LONGEST_SUBJECT = 2000
 LONGEST_VALUE = 300
 DECORATION = " \t*_•·►>-"
 # Labels before a host's name, in small letters.
@@ -53,6 +54,7 @@ _NUMBERED = re.compile(r"[A-Za-z]{2,}[A-Za-z0-9-]*\d")  # what a host's name loo
 
 def guess(subject: str, text: str, names: NameFinder) -> str | None:
     """The host that a mail seems to be about: a node's id, or the name as it stands there; None if there is none."""
+    subject = subject[:LONGEST_SUBJECT]
     known = names.find(f"{subject}\n{text}")
     if known:
         return known[0]

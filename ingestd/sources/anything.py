@@ -12,62 +12,87 @@ from ingestd.model import Message, Reading
 from ingestd.sources.body import fields
 from ingestd.sources.labelled import GROUP, Group, event, joined, own_link, sized, typed
 from ingestd.sources.shape import Shape, folded, scalar
-from ingestd.sources.shared import FIVE, SEVERITIES, STATES, SourceError, reading, states, word
+from ingestd.sources.shared import FIVE, SEVERITIES, STATES, SourceError, link, reading, states, word
 
 MOST_OBJECTS = 200
 MOST_NAMES = 2000
 TITLES = (
     "alert name | rule name | check name | monitor name | service name | condition name | policy name | trigger name"
-    " | test name | job name | event name | problem name | alert title | problem title | title | service | check"
-    " | rule | monitor"
-    " | trigger | name | subject"
+    " | test name | job name | problem name | alert title | problem title | entity display name | alert display name"
+    " | title | event name | service | check | rule | monitor | trigger | search name | display name | name | subject"
+    " | sub type | error class | exception class | class | klass"
 )
 TEXTS = (
-    "summary | message | alert message | description | text | msg | reason | error message | error | cause"
-    " | details | output"
-    " | body | content"
+    "summary | message | alert message | status message | state message | alert description | description | text | msg"
+    " | check output | reason | incident reason | root cause | error message | error | cause | details | output"
+    " | event message | body | content | info"
 )
 IDS = (
-    "dedup key | fingerprint | alert id | incident id | problem id | issue id | incident key | alert uuid | check id"
-    " | monitor id | rule id | test id | uuid | alias | id | key | token"
+    "dedup key | deduplication key | fingerprint | alert id | incident id | problem id | issue id | incident key"
+    " | alert uuid | alert uid | check id | monitor id | rule id | test id | ticket id | heartbeat id | entity id"
+    " | uuid | uid | alias | id | key | token | trigger id | some id"
+)
+ADDRESS = (
+    "monitor url | monitor target | check url | target url | site url | website | domain | endpoint | endpoint url"
+    " | server address | address url"
+)
+STATE = (
+    "alert state | monitor condition | resolution state | action type | current state | new state | incident state"
+    " | problem state | state | new status | current status | alert status | incident status | monitor status"
+    " | check status | check result | status | is ok | transition | severity over | message type | alert type"
+    " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
+    " | recovered | clear"
 )
 
 SHAPE = Shape(
     tool="anything",
-    needs=(f"{TEXTS} | {TITLES}",),
-    state="alert state | monitor condition | resolution state | action type | current state | new state"
-    " | incident state | problem state | state | new status"
-    " | current status"
-    " | alert status | incident status | monitor status | check status | status | transition | alert type | event type"
-    " | notification type | event action | action | event | alert action | kind | type | is up | resolved | recovered",
+    needs=(f"{TEXTS} | {TITLES} | {ADDRESS}",),
+    state=STATE,
     states={**STATES, **states(nothing="created monitor", firing="false")},
-    host="host name | hostname | host | node name | node | device name | device | server name | server"
+    host="host name | hostname | host | fqdn | node name | node | device name | device | server name | server"
     " | instance name | instance"
     " | machine | computer name | computer | resource name | resource | entity name | entity | target | agent name"
     " | source host"
     " | ip address | ip | address",
-    address="monitor url | check url | target url | site url | website | domain | endpoint | endpoint url",
-    check=TITLES,
+    address=ADDRESS,
+    check=f"{TITLES} | {ADDRESS}",
     summary=f"{TEXTS} | {TITLES}",
-    severity="severity | alert severity | severity name | severity level | level | priority | alert priority | urgency"
-    " | importance | criticality | impact",
+    severity="severity | alert severity | severity name | severity level | alert severity string | level"
+    " | trigger level | priority | alert priority | urgency"
+    f" | importance | criticality | impact | {STATE}",
     severities={**SEVERITIES, **FIVE},
     id=IDS,
     identity=(IDS, "host name | hostname | host | device name | device", TITLES),
-    started="started at | start time | starts at | started | start | first seen | opened at | triggered at"
-    " | activated at"
-    " | down since | created at | created",
-    changed="timestamp | occurred at | event time | trigger time | time | datetime | date | recorded at | last seen",
-    url="alert url | incident url | issue url | problem url | dashboard url | details url | permalink | html url"
-    " | link | url"
-    " | web url | monitor url",
+    started="started at | start time | starts at | started | start | state start time | first seen | opened at"
+    " | triggered at | activated at"
+    " | down since | down at | first occurred at | first received | start date | created at | created",
+    changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts | recorded at | last seen",
+    url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
+    " | html url | link | url"
+    " | web url | monitor url | some link",
     who="acknowledged by | acked by | ack by",
 )
 STATE_KEYS = ("state", "status", "type", "event", "action", "condition", "transition", "kind")
 DENIALS = frozenset({"not", "no", "non", "never", "un"})
 _PARTS = re.compile(r"[\s._:/-]+")
-#: Keys whose truth is a state.
-OVER = {"isup": {"true": "up", "false": "down"}, "resolved": {"true": "resolved"}, "recovered": {"true": "resolved"}}
+#: Keys whose truth is a state, or whose word is one.
+_TRUE = {"true": "up", "1": "up", "false": "down", "0": "down"}
+_LEVEL_OVER = dict.fromkeys(("ok", "okay", "normal", "clear", "cleared", "recovered", "resolved"), "resolved")
+OVER = {
+    **dict.fromkeys(("isup", "isok", "ok", "healthy", "ishealthy", "isonline"), _TRUE),
+    **dict.fromkeys(("resolved", "recovered", "isresolved", "isrecovered", "iscleared"), {"true": "resolved"}),
+}
+LEVELS = ("severity", "alertseverity", "level", "severityname")
+#: Objects that tell who asks, sends or owns rather than what is wrong: what they say counts last.
+AROUND = frozenset(
+    "project account user users owner actor author organization organisation team teams installation repository creator"
+    " sender assignee integration application app tenant company contact customer agent client workspace page board meta"
+    .split()
+)
+#: Links that lead to anything but the problem.
+_NO_LINK = re.compile(r"image|icon|logo|avatar|unsubscribe|documentation|runbook|callback|postback|api|self|hook|signing")
+_LINK = re.compile(r"(?:url|link|href)\Z|\Alink")
+LEAST_ALIKE = 4  # keys that begin alike, ``ticket_id`` and ``ticket_subject``, count without their first word too
 
 
 def read(message: Message) -> Reading:
@@ -93,24 +118,49 @@ def _alerts(message: Message, alerts: list[Any]) -> Reading:
 def flat(body: dict[str, Any]) -> dict[str, Any]:
     """All texts of a body under their keys, and under those of the object around them; outer ones win."""
     found: dict[str, Any] = {}
+    late: list[tuple[str, Any]] = []  # what counts only where nothing else has that name
     waiting: list[tuple[str, Any]] = [("", body)]
+    aside: list[tuple[str, Any]] = []
     for _ in range(MOST_OBJECTS):
-        if not waiting or len(found) > MOST_NAMES:
+        if not (waiting or aside) or len(found) > MOST_NAMES:
             break
-        around, value = waiting.pop(0)
-        for key, inside in _entries(value):
+        around, value = waiting.pop(0) if waiting else aside.pop(0)
+        entries = _entries(value)
+        first = _begins(entries)
+        for key, inside in entries:
             name = folded(key)
             if isinstance(inside, dict | list) and not _is_texts(inside):
-                waiting.append((name or around, inside))
+                (aside if name in AROUND else waiting).append((name or around, inside))
                 continue
             text = scalar(inside)
             said = OVER[name].get(text or "") if name in OVER else _last_word(name, text)
             for spelled in (f"{around}{name}", name) if around else (name,):
                 if said is not None:
                     found.setdefault(spelled, said)
+            if text is not None:
+                late += _meant(name, text)
+                late += [(name[len(first) :], said)] if first and name.startswith(first) else []
+    for name, said in late:
+        found.setdefault(name, said)
     if not found:
         raise SourceError("anything: the body: expected an object with texts")
     return found
+
+
+def _begins(entries: list[tuple[str, Any]]) -> str:
+    """The word with which many keys of an object begin; empty for none."""
+    firsts = [folded(_PARTS.split(key, 1)[0]) for key, inside in entries if scalar(inside) and _PARTS.search(key)]
+    most = max(firsts, key=firsts.count, default="")
+    return most if firsts.count(most) >= LEAST_ALIKE else ""
+
+
+def _meant(name: str, text: str) -> list[tuple[str, str]]:
+    """What a key of any name says by its ending: a link, an address, an id, a level that means an end."""
+    if name in LEVELS and word(text) in _LEVEL_OVER:
+        return [("severityover", "resolved")]
+    if _LINK.search(name) and not _NO_LINK.search(name) and link(text):
+        return [("somelink", text)]
+    return [("someid", text)] if name.endswith("id") and len(text) < 100 else []
 
 
 def _last_word(name: str, text: str | None) -> str | None:
@@ -125,6 +175,9 @@ def _is_texts(value: Any) -> bool:
 
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
+    """The keys and values of an object; of one that names a field, ``{"title": "Host", "value": "web-4"}``, that one."""
     if isinstance(value, dict):
-        return list(value.items())[:MOST_NAMES]
+        named = value.get("title") or value.get("name") or value.get("key")
+        is_field = isinstance(named, str) and "value" in value and len(value) <= 4 and len(named) < 40
+        return [(str(named), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
     return [("", one) for one in value[:MOST_OBJECTS]]

@@ -109,8 +109,9 @@ def first(texts: Texts, names: tuple[str, ...]) -> str | None:
     """The first of the names that has a value."""
     for name in names:
         value = texts.get(name)
-        if value:
-            return value if type(value) is str else str(value)
+        text = value if type(value) is str else str(value) if value else ""
+        if text and not text.isspace():
+            return text
     return None
 
 

@@ -33,6 +33,7 @@ from ingestd.sources.times import moment
 MOST_ALERTS = 5000  # in one body
 MOST_KEYS = 500  # of one object that are looked at in all their spellings
 LONGEST = 1000  # characters of one text
+LONGEST_CHECK = 120  # characters of a summary that stands in for the name of a check
 _UNFILLED = re.compile(
     r"\$[A-Z_][A-Z0-9_:.]*\$?|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[A-Z][A-Z0-9_.]*\}|%[a-z]+|##[A-Z.]+##"
     r"|\[[A-Z_]{3,}\]|\*UNKNOWN\*"
@@ -64,7 +65,7 @@ class Path(Struct, frozen=True):
     """A place: the way to it, from the alert or from the body."""
 
     steps: tuple[Step, ...]
-    from_root: bool = False
+    first: Step | None = None  # where the way begins at the alert; None: it begins at the body
 
 
 @cache
@@ -76,8 +77,8 @@ def paths(places: str) -> tuple[Path, ...]:
 def _path(names: list[str]) -> Path:
     own = names[1:] if names[0] == "^" else names
     last = len(own) - 1
-    steps = (Step(name, folded(name), ".".join(own[i:]) if i < last else "") for i, name in enumerate(own))
-    return Path(tuple(steps), own is not names)
+    steps = tuple(Step(name, folded(name), ".".join(own[i:]) if i < last else "") for i, name in enumerate(own))
+    return Path(steps, steps[0] if own is names else None)
 
 
 def scalar(value: Any) -> str | None:
@@ -123,25 +124,31 @@ def lines(text: str | None) -> dict[str, str]:
 class Payload:
     """An object of a body, asked by places."""
 
-    __slots__ = ("_names", "_root", "_value")
+    __slots__ = ("_keys", "_names", "_root", "_value")
 
     def __init__(self, value: Any, root: "Payload | None" = None) -> None:
         self._value = value
         self._root = root or self
         self._names: dict[int, dict[str, Any]] = {}
+        #: All its keys, also folded: most places do not exist, and are not worth a walk.
+        self._keys = value.keys() | self._fold(value).keys() if isinstance(value, dict) else None
 
     def at(self, places: str) -> Any:
         """What stands at the first place that exists and is not null."""
         for path in paths(places):
-            found = (self._root if path.from_root else self)._walk(path.steps)
+            found = (self if path.first else self._root)._walk(path.steps)
             if found is not None:
                 return found
         return None
 
     def texts(self, places: str) -> Iterator[str]:
         """What the places say, best first, without those that say nothing."""
+        keys = self._keys
         for path in paths(places):
-            value = (self._root if path.from_root else self)._walk(path.steps)
+            first = path.first
+            if first and keys is not None and keys.isdisjoint((first.name, first.folded, first.whole)):
+                continue
+            value = (self if first else self._root)._walk(path.steps)
             found = None if value is None else scalar(value)
             if found is not None:
                 yield found
@@ -159,20 +166,18 @@ class Payload:
                 elif step.whole and step.whole in value:
                     return value[step.whole]
                 else:
-                    value = self._folded(value).get(step.folded)
+                    value = (self._names.get(id(value)) or self._fold(value)).get(step.folded)
             elif isinstance(value, list) and step.name.isdigit() and int(step.name) < len(value):
                 value = value[int(step.name)]
             else:
                 return None
         return value
 
-    def _folded(self, value: dict[str, Any]) -> dict[str, Any]:
-        names = self._names.get(id(value))
-        if names is None:
-            names = {}
-            for key in list(value)[:MOST_KEYS]:
-                names.setdefault(folded(key), value[key])
-            self._names[id(value)] = names
+    def _fold(self, value: dict[str, Any]) -> dict[str, Any]:
+        names: dict[str, Any] = {}
+        for key in list(value)[:MOST_KEYS]:
+            names.setdefault(folded(key), value[key])
+        self._names[id(value)] = names
         return names
 
 
@@ -250,7 +255,7 @@ class Shape(Struct, frozen=True, kw_only=True):
             state="resolved" if says == "resolved" else "firing",
             summary=summary,
             host=where,
-            check=check,
+            check=check or (None if self.hosts or len(summary) > LONGEST_CHECK else summary),
             severity=self.level(p),
             external_id=p.text(self.id),
             identity=identity or (None if plain else f"{self.tool}:{where or ''}:{check or summary}"),

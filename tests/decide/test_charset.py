@@ -38,6 +38,8 @@ TRADITIONAL = "倉庫的交換機壞了,財務無法報稅"
         ("Fehler: Größe".encode("utf-16"), "utf-16", "Fehler: Größe"),
         (b"plain", "base64", "plain"),
         (b"plain", "idna", "plain"),
+        ("网络".encode(), "hex", "网络"),
+        ("网络".encode(), "rot13", "网络"),
         (b"a\x00b", "us-ascii", "ab"),
         (b"", "", ""),
     ],

@@ -115,6 +115,12 @@ def test_flowed_text_is_joined_and_signatures_are_not():
     assert mail.read(raw(head + "; delsp=yes", "网 \n络")).text == "网络"
 
 
+def test_flowed_text_without_end_is_left_as_it_is():
+    head = "Content-Type: text/plain; format=flowed"
+    text = mail.read(raw(head, "\n" * 30_000 + "a \nb")).text
+    assert text.endswith("a \nb")
+
+
 def test_reports_keep_the_fields_of_their_parts():
     report = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nAction: failed\nStatus: 5.1.1\n"
     found = mail.read(parts("report", PLAIN, report))

@@ -436,6 +436,8 @@ def test_a_person_with_all_in_the_subject_and_one_with_nothing():
         ('{"n": 5, "message": "stock-db down, "quoted" badly"}', "alert", "stock-db down,", "stock-db"),
         ('{"n": 5, "up": false, "x": tru', "alert", "up: false", None),
         ('{"up": false, "ok": "no"}', "alert", "up: False", None),
+        ('{"message": "stock-db down", "more": [' + "1e308," * 20_000 + "1]}", "alert", "stock-db down", "stock-db"),
+        ("stock-db down " + "x" * 70_000, "alert", f"stock-db down {'x' * 280}", "stock-db"),
         ('{"name": "pump 3", "note": "all is restored"}', "alert", "pump 3", None),
         ("plain words", "alert", "plain words", None),
         ("[" * 400 + "]" * 400, "alert", "a body without a word", None),

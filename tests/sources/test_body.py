@@ -1,6 +1,7 @@
 """A body is understood whatever way it came, and a hopeless one is refused in words."""
 
 import json
+import time
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_multipart():
         (b"text {with} braces [and] more", "text/plain", "not JSON"),
         (b"[" * 100_000, "", "nested too deeply"),
         (b"\n[" * 100_000, "", "nested too deeply"),
-        (b"x [" + b'{"a":[' * 100_000, "text/plain", "nested too deeply"),
+        (b"x [" + b'{"a":[' * 40_000, "text/plain", "nested too deeply"),
         (b'{"a": "' + b"\\z" * 200_000 + b'"}', "", "not JSON"),
         (b"{}" * 6000, "", "more than 5000 documents"),
         (b"a=1&" * 2000, "application/x-www-form-urlencoded", "more than 1000 form fields"),
@@ -146,3 +147,20 @@ def test_a_text_that_only_looks_like_json_stays_one():
 
 def test_bytes_of_no_charset_are_read_one_by_one():
     assert bodies.decoded(b"\x80\xff\xff") == "\x80\xff\xff"
+
+
+def test_percent_signs_and_pluses_of_a_form():
+    said = fields("host=caf%C3%A9+1&note=100%&note=%zz%E4%B8&plain=é", "application/x-www-form-urlencoded")
+    assert said == {"host": "café 1", "note": "%zz\ufffd", "plain": "é"}
+
+
+@pytest.mark.parametrize("part", ["%", "%zz", "%2×", "%41"])
+def test_a_form_that_is_nothing_but_percent_signs_takes_a_moment(part: str):
+    began = time.process_time()
+    fields("a=" + part * (1_000_000 // len(part)), "application/x-www-form-urlencoded")
+    assert time.process_time() - began < 0.25
+
+
+def test_more_lists_than_any_tool_sends_are_refused():
+    with pytest.raises(SourceError, match="more than 100000 lists and objects"):
+        fields('{"alerts": [' + "[]," * 120_000 + "[]]}")

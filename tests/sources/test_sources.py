@@ -96,6 +96,21 @@ def test_a_body_of_hundreds_of_objects_is_read_in_part():
     assert (event.check, event.state) == ("Oven", "firing")
 
 
+def test_a_long_body_that_its_source_cannot_read_is_not_read_a_second_time():
+    body = b'{"hostname": "nas-2", "state": "down", "x": "' + b"x" * sources.LONGEST_GUESSED + b'"}'
+    with pytest.raises(SourceError, match="bytes: too many to be read a second time"):
+        sources.guess(Message(kind="webhook", source="x", adapter="nothing", body=body))
+
+
+@pytest.mark.parametrize("adapter", ["generic", "alertmanager", "prometheus_api_v2_alerts", "anything"])
+def test_half_a_character_becomes_a_question_mark(adapter: str):
+    """JSON can spell it (``\\ud83d``), but no database and no pattern takes it."""
+    alert = b'{"labels": {"alertname": "fire \\ud83d"}, "check": "fire \\ud83d", "startsAt": "2026-03-02T00:14:05Z"}'
+    body = b"[" + alert + b"]" if adapter == "prometheus_api_v2_alerts" else b'{"alerts": [' + alert + b"]}"
+    (event,) = sources.read(Message(kind="webhook", source="x", adapter=adapter, body=body)).events
+    assert (event.check, event.summary) == ("fire ?", "fire ?")
+
+
 @pytest.mark.parametrize(
     ("adapter", "header"),
     [
