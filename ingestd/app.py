@@ -150,23 +150,25 @@ class Daemon:
         engine = loop.create_task(self.engine.run())
         engine.add_done_callback(lambda _: self._stopping.set())
         http = self._http()
-        web = loop.create_task(http.serve([http_socket]))
+        web: asyncio.Task[None] | None = None
         watch = loop.create_task(self._watch())
         try:
-            await self.smtp.start()
-            await self._listening(http, web)
-            await self.outbox.start()
-            for intake in (self.lmtp, *self.mailboxes):
-                if intake is not None:
-                    await intake.start()
             self._listen_to_signals(loop)
+            self.figures.started(clean=not self.store.unclean)
+            await self.outbox.start()
+            for intake in self._intakes():
+                await intake.start()
+            web = loop.create_task(http.serve([http_socket]))  # last: who is told that we are ready finds all open
+            await self._listening(http, web)
             self._say_ready()
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            await asyncio.gather(*(one.stop() for one in (self.smtp, self.lmtp, *self.mailboxes) if one is not None))
+            await asyncio.gather(*(intake.stop() for intake in self._intakes()))
             http.should_exit = True
-            await asyncio.wait([web], timeout=STOP_PATIENCE)
+            if web is not None:
+                await asyncio.wait([web], timeout=STOP_PATIENCE)
+            http_socket.close()
             self.engine.stop()
             await asyncio.wait([engine])
             await self.outbox.stop()
@@ -180,6 +182,10 @@ class Daemon:
         if broken is not None:
             log.error("the engine broke down", exc_info=broken)
         return 0 if broken is None else 1
+
+    def _intakes(self) -> "tuple[SmtpIntake | ImapIntake, ...]":
+        """Every way in but HTTP."""
+        return (self.smtp, *((self.lmtp,) if self.lmtp is not None else ()), *self.mailboxes)
 
     async def reload(self) -> None:
         """Take over changed files, all or none: what can fail is done before anything running is touched."""
@@ -351,7 +357,6 @@ class Daemon:
         http = self.site.settings.listen.http
         smtp = ", ".join(f"{host}:{port}" for host, port in self.smtp.addresses)
         log.info("ready", mail=smtp, web=address(http), version=__version__, digest=self.site.digest)
-        self.figures.started(clean=not self.store.unclean)
         self.notifier.ready()
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from ingestd.model import Message, Reading
 from ingestd.sources.body import fields
 from ingestd.sources.shape import Payload, Shape
+from ingestd.sources.shared import reading
 
 SHAPE = Shape(
     tool="pagerduty",
@@ -31,6 +32,8 @@ _STATE = re.compile(r"(?:TRIGGERED|RESOLVED|FIRING|ALERT|PROBLEM|OK|RECOVERY|DOW
 
 def read(message: Message) -> Reading:
     """One event; SourceError if it has no action."""
+    if "kind=change" in message.query:  # ``/v2/change/enqueue``
+        return reading("pagerduty", (), "a change, which is no alert")
     minted = parse_qs(message.query).get("dedup_key", [""])[-1]
     return SHAPE.understand(fields(message), lambda alert: _prepared(alert, minted))
 
