@@ -30,6 +30,7 @@ from ingestd.model import Message
 __all__ = ["HttpSource", "SourceSettings", "WebhookSettings", "Webhooks", "http_source"]
 
 PREFIX = "/webhooks/"
+LENIENT = 256 * 1024  # bytes up to which a body that is no strict JSON is tried before it is answered
 
 
 class Webhooks(Door):
@@ -60,7 +61,7 @@ class Webhooks(Door):
         envelope = await self.sns.verified(body) if source.adapter == SNS and source.verify else None
         message = self.message(source, request, body, origin=envelope.origin if envelope else "")
         fault = malformed(body) if _is_json(request) else ""
-        if fault and self._reads(message):
+        if fault and len(body) <= LENIENT and self._reads(message):
             fault = ""
         number = await self.receive(replace(message, refused=fault))
         if envelope:
