@@ -41,7 +41,7 @@ def _by_keys(message: Message) -> Reading | None:
 def _unsure(event: Event) -> Event:
     """A host is a guess here; a severity that no key gives may stand in the text."""
     firing = event.state == "firing" and event.severity == "unknown"
-    level = words.severity(event.summary) if firing else None
+    level = words.level(event.summary) if firing else None
     return replace(event, guessed=bool(event.host), severity=level or event.severity)
 
 

@@ -70,9 +70,9 @@ def test_a_webhook_and_one_that_its_source_can_not_read(run):
 
 
 def test_a_source_that_does_not_exist_is_still_understood(run):
-    status, (line,) = run('{"title": "disk failure"}', source="webhook:nobody")
+    status, (line,) = run('{"title": "fatal disk failure"}', source="webhook:nobody")
     assert status == 0
-    assert line["alerts"][0]["severity"] == "error"
+    assert line["alerts"][0]["severity"] == "critical"
 
 
 def test_wrong_sources_files_and_rules_are_named(run, tmp_path, capsys):

@@ -11,30 +11,35 @@ from ingestd.model import ReportsOn
 
 LONGEST = 32 * 1024  # characters of a report's text that are looked at
 
-_SENDERS = frozenset(
-    {"mailer-daemon", "mail-daemon", "maildaemon", "postmaster", "mailadmin", "mail-admin", "mailerdaemon"}
-)
+_SENDERS = frozenset({"mailerdaemon", "maildaemon", "postmaster", "mailadmin"})
 _SUBJECT = re.compile(
     r"undeliver|delivery (?:status|report|failure|failed|incomplete|delayed|problem)|delivery has (?:failed"
     r"|been delayed)"
     r"|returned mail|returned to sender|mail delivery|failure notice|could ?n[o']t (?:send message|be delivered)"
     r"|delayed (?:mail|message)"
+    r"|mail (?:failed|failure)|fail(?:ed|ure) delivery|bounce notification|error sending your (?:mail|message)"
+    r"|could not (?:send|deliver) (?:mail|message)"
     r"|message (?:delayed|not delivered|could not be delivered|you sent)|non[- ]?deliver|mail system error"
     r"|warning: (?:message|could not)"
     r"|退信|退回|投递失败|投遞失敗|发送失败|發送失敗|邮件未送达|无法投递|系统退信"
     r"|unzustellbar|zustellung|nicht zugestellt|non remis|échec de (?:la )?remise|non distribué|no se puede entregar"
     r"|no entregado|devuelto"
-    r"|配信不能|配送不能|未配信|送信できませんでした|配信エラー",
+    r"|メールエラー|(?:配信|送信)できません|配信不能|配送不能|未配信|送信できませんでした|配信エラー",
     re.IGNORECASE,
 )
+_DAEMON = re.compile(r"mailer-?daemon|mail[ .]deliver[a-z]*[ .](?:sub)?system|<maildaemon", re.IGNORECASE)
 # The first words of the servers' own texts.
 _TEXT = re.compile(
     r"this is the mail system at host|this message was created automatically by mail delivery software"
     r"|this is the qmail-send program"
-    r"|the original message was received at .{0,200}\n?.{0,200}from |(?:delivery to the following recipients?"
+    r"|the original message was received at [^\n]{0,200}\n?[ \t]{0,20}from |(?:delivery to the following recipients?"
     r"|your message (?:to .{1,200} )?)"
     r"(?: ?(?:has been|have been|was|could not be|couldn't be|wasn't))? ?(?:failed|delayed|delivered|rejected)"
     r"|delivery has failed to these recipients"
+    r"|unable to deliver (?:the |your )?message"
+    r"|following address(?:es|\(es\))? had (?:delivery problems|permanent|transient)"
+    r"|a message that you sent|this is the mailer-daemon|an email you sent was rejected|trouble delivering your message"
+    r"|no valid recipients|送信できません|配信できません"
     r"|address not found|message blocked|message not delivered|i'm afraid i wasn't able to deliver"
     r"|your message did not reach some or all"
     r"|很抱歉您的邮件被退回|您发送的邮件.{0,40}(?:退回|未能|无法)|无法发送到|邮件被退回|未能成功投递"
@@ -62,19 +67,30 @@ _MESSAGE_ID = re.compile(r"^[\s>]{0,10}message-id:\s{0,3}(<[^<>\s]{1,900}>)", re
 
 def is_bounce(mail: Mail) -> bool:
     """A delivery report: failed, delayed or delivered."""
-    if mail.content_type == "multipart/report" and mail.report_type != "disposition-notification":
-        return mail.report_type == "delivery-status" or _delivery_part(mail) is not None
+    report = mail.content_type == "multipart/report" and mail.report_type != "disposition-notification"
+    if report and (mail.report_type == "delivery-status" or _delivery_part(mail) is not None):
+        return True
     if mail.header("x-failed-recipients"):
         return True
-    if not _SUBJECT.search(mail.subject):
-        return False
-    local = mail.sender.split("@")[0].lower()
-    no_sender = mail.header("return-path").strip() == "<>" or mail.header("auto-submitted").lower().startswith(
-        "auto-replied"
-    )
-    return local in _SENDERS or bool(
-        (no_sender or "noreply" in local or not local) and _TEXT.search(mail.text[:LONGEST])
-    )
+    local = mail.sender.split("@")[0].lower().replace("-", "")
+    daemon = bool(_DAEMON.search(f"{mail.sender_name} <{local}"))
+    titled = bool(_SUBJECT.search(mail.subject))
+    nobody = not local or mail.header("return-path").strip() == "<>"
+    if daemon or local in _SENDERS:
+        return titled or ((daemon or nobody) and _says_so(mail))
+    if nobody and _has_original(mail):
+        return titled or _says_so(mail)
+    answered = nobody or "noreply" in local or mail.header("auto-submitted").lower().startswith("auto-replied")
+    return titled and answered and _says_so(mail)
+
+
+def _says_so(mail: Mail) -> bool:
+    return bool(_TEXT.search(mail.text[:LONGEST]))
+
+
+def _has_original(mail: Mail) -> bool:
+    """It carries the mail that did not arrive, or a report about it."""
+    return any(part.content_type in ("message/rfc822", "message/delivery-status") for part in mail.parts)
 
 
 def reports_on(mail: Mail) -> ReportsOn:

@@ -21,6 +21,8 @@ WIDER = {
     "hz-gb-2312": "hz", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8",
 }  # fmt: skip
 WESTERN = frozenset({"cp1252"})
+SLOW = ("utf-7", "utf_7")  # Python takes a microsecond a byte for some texts in it
+LONGEST_SLOW = 64 * 1024  # bytes of them that are read
 STATEFUL = ("iso2022", "hz", "utf-7", "utf_7", "utf-16", "utf-32", "utf_16", "utf_32")
 # Codecs that are no charset of mail: slow on purpose-made input, or not about text at all.
 REFUSED = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
@@ -39,6 +41,8 @@ def decode(raw: bytes, declared: str = "") -> str:
 
 def _decoded(raw: bytes, declared: str) -> str:
     codec = _codec(declared)
+    if codec.startswith(SLOW) and len(raw) > LONGEST_SLOW:
+        return _decoded(raw[:LONGEST_SLOW], declared)
     if raw.isascii() and not codec.startswith(STATEFUL):
         return raw.decode("ascii")
     for attempt in _attempts(raw, codec):

@@ -84,7 +84,7 @@ def _machine(mail: Mail, lines: list[str], names: NameFinder) -> Reading:
     if (
         mail.header("list-unsubscribe")
         and words.is_advertising(f"{title}\n{mail.text}")
-        and verdict.severity != "critical"
+        and (verdict.severity != "critical" or kinds.is_bulk(mail))
     ):
         verdict = _Verdict("other", "info", "a newsletter", quiet=True)
     host = hosts.guess(title, mail.text, names)

@@ -1,7 +1,7 @@
 """What kind of mail it is, judged without knowing any tool: bounce, automatic reply, reply, machine or person.
 
-Sources: RFC 3464 (delivery reports), RFC 3834 (automatic responses), RFC 8098 (read receipts), and what mail programs
-and mail servers really write.
+Sources: RFC 3464 (delivery reports), RFC 3834 (automatic responses), RFC 8098 (read receipts), RFC 5965 (complaints),
+and what mail programs and mail servers really write.
 """
 
 import re
@@ -129,6 +129,11 @@ ENOUGH = 2  # what signs must weigh for a program
 def is_receipt(mail: Mail) -> bool:
     """A read receipt: neither a reply nor a bounce."""
     return mail.report_type == "disposition-notification" or bool(_RECEIPT_SUBJECT.match(mail.subject))
+
+
+def is_complaint(mail: Mail) -> bool:
+    """A provider passes on that somebody called a mail spam (RFC 5965)."""
+    return mail.report_type == "feedback-report"
 
 
 def is_invitation(mail: Mail) -> bool:

@@ -14,7 +14,7 @@ from ingestd.decide.mail import read as read_mail
 from ingestd.decide.match import LONGEST, NameFinder, PatternSet
 from ingestd.decide.reader import Recogniser, text_of
 from ingestd.decide.recognise import RecogniserFile, When
-from ingestd.model import Event, Message, Reading, Reason
+from ingestd.model import Event, Message, Reading, ReadingKind, Reason
 
 __all__ = ["RecogniserFile", "Recognisers", "fallback_text"]
 
@@ -60,6 +60,8 @@ class Recognisers:
         """What quotes an alert without being one."""
         if bounces.is_bounce(mail):
             return _bounce(mail)
+        if kinds.is_complaint(mail):
+            return _plain(mail, "other", "a complaint about a mail (RFC 5965)")
         if kinds.is_auto_reply(mail):
             return _plain(mail, "auto_reply", "the subject or the headers are an answering machine's")
         return _reply(mail, "the subject begins with Re:") if kinds.is_reply(mail) else None
@@ -117,7 +119,7 @@ def _late(mail: Mail, *, machine: bool) -> Reading | None:
     return _reply(mail, "it refers to another mail") if mail.in_reply_to and mail.references else None
 
 
-def _plain(mail: Mail, kind: "kinds.Answer", why: str) -> Reading:
+def _plain(mail: Mail, kind: ReadingKind, why: str) -> Reading:
     return Reading(
         kind=kind, subject=mail.subject, in_reply_to=_answers(mail), reasons=(Reason("recognise", kind, why),)
     )

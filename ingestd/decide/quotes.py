@@ -15,27 +15,37 @@ _ATTRIBUTION = compiled(
     r"(?i)^\s*(?:on\b.{4,300}\bwrote|at \d{4}-.{4,200}\bwrote|.{2,200}<[^<>\s]+@[^<>\s]+>.{0,60}\bwrote|.{2,80}\bwrote"
     r"|am\b.{4,300}\bschrieb.{0,120}|.{2,80}\bschrieb(?: am .{4,80})?|le\b.{4,300}\ba [ée]crit"
     r"|el\b.{4,300}\bescribi[óo]"
-    r"|il\b.{4,300}\bha scritto|em\b.{4,300}\bescreveu|op\b.{4,300}\bschreef.{0,120}|den\b.{4,300}\bskrev.{0,120}"
-    r"|w dniu\b.{4,300}\bnapisa.{0,60}|.{4,200}\bпишет|.{4,200}\bнаписал\(?а?\)?"
+    r"|il\b.{4,300}\bha scritto|em\b.{4,300}\bescreveu|op\b.{4,300}\bschreef.{0,120}|.{2,300}\bskrev\b.{0,120}"
+    r"|w dniu\b.{4,300}\bnapisa.{0,60}|w dniu\b.{4,300}\bpisze|.{4,300}\byazdı|.{4,200}\bпишет"
+    r"|.{4,200}\bнаписал\(?а?\)?"
     r"|在.{2,300}写道|.{0,200}[于於].{2,200}[写寫]道|.{2,200}[写寫]道|.{2,200}さんは書きました|.{2,200}(?:が"
     r"|は)書きました|.{2,200}のメール|.{4,200} 작성)"
     r"\s*[:：]\s*$"
+    # in any language: a time, an address, at most a few words and a colon
+    r"|^.{0,200}\d{1,2}[:.]\d\d.{0,200}<[^<>\s]+@[^<>\s]+>[^<>:：]{0,40}[:：]\s*$"
+    r"|^.{0,200}<[^<>\s]+@[^<>\s]+>.{0,80}\d{1,2}[:.]\d\d.{0,60}[:：]\s*$"
     # a date and an address, as Gmail writes it in Japanese, Korean and Chinese
     r"|^\s*\d{4}(?:年|년|/)\s?\d{1,2}(?:月|월|/).{2,200}<[^<>\s]+@[^<>\s]+>\s*[:：]?\s*$"
 )
 _MAY_BEGIN = compiled(
     r"(?i)^\s*(?:on|am|le|el|il|em|op|den|at|w dniu|在|于|於)\b|^\s*[在于於]|^\s*\d{4}年"
-    r"|^[^\n]{2,100}<[^<>\s]+@[^<>\s]+>"
+    r"|^[^\n]{2,100}<[^<>\s]+@[^<>\s]+>|^[^\n]{2,200}<[^<>\s]*$"
 )
+_CLOSES = compiled(r"^\s*>[^<>]{0,60}[:：]\s*$")
+_ADDRESS_FIRST = compiled(r"^\s*<[^<>\s]{1,300}@[^<>\s]{1,300}>[^<>]{0,60}[:：]\s*$")
 _ORIGINAL = compiled(
     r"(?i)^\s*(?:[-=_—－]{2,}\s*[^-=_—－\n]{0,4}(?:original (?:message|appointment|mail|email)|forwarded (?:message"
     r"|by .{1,80})|begin forwarded message"
     r"|replied message|reply message|ursprüngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht"
     r"|message (?:d'origine|original|transféré|initial)"
     r"|mensaje (?:original|reenviado)|messaggio originale|mensagem original|oorspronkelijk bericht|original"
+    r"|oprindelig (?:besked|meddelelse)|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti"
+    r"|(?:wiadomość oryginalna|oryginalna wiadomość)|původní zpráva|eredeti üzenet|mesaj original|orijinal mesaj"
+    r"|(?:исходное|пересылаемое) (?:сообщение|письмо)|αρχικό μήνυμα"
     r"|原始邮件(?:信息)?|原邮件|回复的原邮件|原始郵件|原郵件|转发邮件(?:信息)?|轉寄的郵件|转发的邮件|元のメッセージ"
     r"|転送メッセージ|オリジナルメッセージ|원본 메일|원본 메시지"
-    r")[^-=_—－\n]{0,80}[-=_—－]{2,}|_{20,}|begin forwarded message:|anfang der weitergeleiteten nachricht:"
+    r")[^-=_—－\n]{0,80}[-=_—－]{2,}|-{2,} ?on\b.{4,300}\bwrote ?-{2,}|_{20,}|begin forwarded message:"
+    r"|anfang der weitergeleiteten nachricht:"
     r"|début du message réexpédié :)\s*$"
 )
 _BLOCK_FROM = compiled(
@@ -122,23 +132,35 @@ def _joined(lines: list[str]) -> list[str]:
     number = 0
     while number < len(lines):
         taken = _folded(lines, number)
-        out.append(" ".join(line.strip() for line in lines[number : number + taken]) if taken > 1 else lines[number])
+        out.append(_together(lines[number : number + taken]) if taken > 1 else lines[number])
         number += taken
     return out
 
 
+def _together(lines: list[str]) -> str:
+    """Folded lines as one; an address may have been folded behind its ``<`` or before its ``>``."""
+    return " ".join(line.strip() for line in lines).replace("< ", "<").replace(" >", ">")
+
+
 def _folded(lines: list[str], number: int) -> int:
     """Over how many lines the introduction that may begin here is spread; 1: it is none, or stands in one."""
-    line = lines[number]
-    if line.lstrip()[:1] not in _FOLDED_STARTS and "<" not in line:
-        return 1
-    dated = any(c.isdigit() or c == "<" for c in line[:LONGEST_LINE])
-    if not dated or len(line) > LONGEST_LINE or not _MAY_BEGIN.match(line) or _is_attribution(line):
+    if not _may_begin(lines, number):
         return 1
     for taken in range(2, FOLDED + 1):
         part = lines[number : number + taken]
-        if len(part) < taken or not part[-1].strip() or part[-1].lstrip().startswith(">"):
+        quoted = part[-1].lstrip().startswith(">") and not (len(part[-1]) < LONGEST_LINE and _CLOSES.match(part[-1]))
+        if len(part) < taken or not part[-1].strip() or quoted:
             return 1
-        if _is_attribution(" ".join(line.strip() for line in part)):
+        if _is_attribution(_together(part)):
             return taken
     return 1
+
+
+def _may_begin(lines: list[str], number: int) -> bool:
+    """Whether a line looks like the first of an introduction that goes on below it."""
+    line, below = lines[number], lines[number + 1] if number + 1 < len(lines) else ""
+    if len(line) > LONGEST_LINE or not any(c.isdigit() or c == "<" for c in line) or _is_attribution(line):
+        return False
+    if below.lstrip()[:1] == "<" and len(below) < LONGEST_LINE and _ADDRESS_FIRST.match(below):
+        return True
+    return (line.lstrip()[:1] in _FOLDED_STARTS or "<" in line) and bool(_MAY_BEGIN.match(line))

@@ -173,6 +173,15 @@ OVER = (
     r"|已經|已|均已|全部|状态|狀態)?(?:恢复|恢復|解除|消除|解决|解決|关闭|關閉)"
     r"|(?:障害|問題|アラート|アラーム|異常|警告|エラー)(?:が|は|から)?(?:復旧|回復|解消|解除|解決)"
 )
+# The levels by their names: what bodies that state none still say in their texts.
+NAMED_LEVELS: tuple[tuple[Severity, tuple[str, ...]], ...] = (
+    (
+        "critical",
+        ("critical", "crit", "fatal", "emergency", "disaster", "紧急", "緊急", "灾难", "kritisch", "critique"),
+    ),
+    ("error", ("major", "严重", "嚴重")),
+    ("warning", ("warning", "warn", "minor", "警告", "预警", "warnung", "avertissement", "advertencia")),
+)
 # What a line may end with when the problem it names is over ("Störung Pumpe 3 behoben") …
 OVER_AT_LAST = (
     "recovered", "resolved", "cleared", "restored", "back to normal", "back online", "behoben", "wiederhergestellt",
@@ -251,7 +260,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Advertising: two of these make a mail nobody asked for.
 ADVERTISING = (
-    "unsubscribe", "limited time", "special offer", "free trial", "discount", "% off", "buy now", "click here",
+    "unsubscribe", "any further mail", "further emails", "stop receiving", "wish to receive", "opt out",
+    "limited time", "special offer", "free trial", "discount", "% off", "buy now", "click here",
     "act now", "promotion", "webinar", "casino", "lottery", "viagra", "loan", "seo", "backlinks", "guest post",
     "investment opportunity", "代开", "开发票", "增值税发票", "专用发票", "普通发票", "优惠",
     "促销", "加微信",
@@ -325,6 +335,7 @@ _DOUBT = compiled(DOUBT)
 _NOTICE = {name: compiled(_any_of(table)) for name, table in NOTICES.items()}
 _ANY_NOTICE = compiled(_any_of(word for table in NOTICES.values() for word in table))
 _ADVERTISING = compiled(_any_of(ADVERTISING))
+_NAMED = tuple((named, compiled(_any_of(table))) for named, table in NAMED_LEVELS)
 _FILLERS = (
     "re",
     "fw",
@@ -405,6 +416,11 @@ def _severity(plain: str) -> Severity | None:
     if _ERROR.search(plain):
         return "error"
     return "warning" if _WARNING.search(plain) else None
+
+
+def level(text: str) -> Severity | None:
+    """The level that ``text`` names as such; None: none, however bad the news."""
+    return next((named for named, words in _NAMED if words.search(_plain(text))), None)
 
 
 def severity(text: str) -> Severity | None:

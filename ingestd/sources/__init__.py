@@ -16,6 +16,8 @@ import msgspec
 
 from ingestd.model import Message, Reading
 from ingestd.signatures import Signature
+from ingestd.sources.body import fields
+from ingestd.sources.shape import Payload
 from ingestd.sources.shared import SourceError
 
 __all__ = ["SourceError", "names", "read", "signature"]
@@ -80,11 +82,24 @@ def _whole(value: Any) -> Any:
 
 
 def guess(message: Message) -> Reading:
-    """Understand a body that its source can't read by the names of its keys; SourceError if they say nothing."""
+    """Understand a body that its source can't read: as the one that it looks like, else by the names of its keys.
+
+    SourceError if they say nothing.
+    """
     if len(message.body) > LONGEST_GUESSED:
         raise SourceError(f"more than {LONGEST_GUESSED} bytes: too many to be read a second time")
-    reader: Reader = _modules()["anything"].read
+    reader: Reader = _alike(message).read
     return guarded(reader, message)
+
+
+def _alike(message: Message) -> ModuleType:
+    """The source whose ``MARKS``, the places that only its bodies have, are all there; ``anything`` if none's are."""
+    body = fields(message)
+    first = body[0] if isinstance(body, list) and body else body
+    payload = Payload(first) if isinstance(first, dict) else None
+    marked = ((module, getattr(module, "MARKS", ())) for name, module in _modules().items() if name != message.adapter)
+    alike = (module for module, marks in marked if payload and marks and all(payload.at(m) is not None for m in marks))
+    return next(alike, _modules()["anything"])
 
 
 def signature(adapter: str) -> Signature | None:

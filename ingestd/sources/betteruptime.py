@@ -28,6 +28,7 @@ SHAPE = Shape(
     url="data.attributes.origin_url | data.links.self | data.attributes.url",
     who="data.attributes.acknowledged_by",
 )
+MARKS = ("data.attributes.cause", "data.attributes.started_at")
 
 
 def read(message: Message) -> Reading:

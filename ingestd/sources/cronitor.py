@@ -21,7 +21,7 @@ SHAPE = Shape(
     id="id | monitor_key | key",
     identity=("id | monitor_key | key | monitor", "environment"),
     changed="stamp | timestamp",
-    url="issue_url | monitor_url",
+    url="issue_url | monitor_url | url",
 )
 
 

@@ -23,7 +23,7 @@ SHAPE = Shape(
     id="alarm_id | alert_id | unique_id",
     identity=("about", "host | hostname | node | node_name | node.name | in_text | space", "chart"),
     changed="date | when | timestamp",
-    url="alert_url | url | goto_url",
+    url="alert_url | alarm_url | url | goto_url",
     hosts=True,
 )
 _NODE = re.compile(

@@ -38,7 +38,7 @@ SHAPE = Shape(
     severities={**SEVERITIES, **FIVE, **severities(error="high", info="low")},
     id="incident.id | incident.number",
     identity=("about", "incident.id"),
-    started="incident.created_at | incident.created_on",
+    started="incident.created_at | incident.created_on | began",
     url="incident.html_url",
     who="who",
 )
@@ -57,6 +57,7 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
     incident = payload.at("event.data | incident | data.incident") or {}
     kind, _, happened = (payload.text("event.event_type | event | type") or "").partition(".")
     told = {**alert, "incident": incident, "about": "incident", "happened": happened or None}
+    told["began"] = payload.text("event.occurred_at") if happened == "triggered" else None
     told["who"] = payload.text(
         "event.agent.summary | log_entries.0.agent.summary | incident.acknowledgers.0.acknowledger.summary"
         " | data.incident.last_status_change_by.name"

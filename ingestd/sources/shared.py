@@ -58,9 +58,11 @@ STATES: States = states(
     " unknown, created, create, new, raised, raise, offline, unreachable, missing, late, degraded, degradation,"
     " no data,"
     " nodata, pending, trouble, major, minor, fatal, emergency, ongoing, started, start, updated, update, reopened,"
-    " unresolved, unhealthy, breached, anomalous, timeout, expired, high, medium, low, info, true, 故障, 告警, 异常",
+    " unresolved, unhealthy, unavailable, not responding, breached, anomalous, timeout, expired, high, medium,"
+    " low, info, true, 故障, 告警, 异常",
     resolved="resolved, resolve, ok, okay, up, closed, close, recovery, recovered, recover, cleared, clear, success,"
-    " successful, succeeded, healthy, normal, online, completed, complete, passing, passed, pass, restored, ended, end,"
+    " successful, succeeded, healthy, normal, available, online, completed, complete, passing, passed, pass,"
+    " restored, ended, end,"
     " fixed, deactivated, inactive, solved, back to normal, operational, reporting, stopped, manually resolved,"
     " auto resolved, autoresolved, 恢复, 已恢复, 正常, 已解决",
     acknowledged="acknowledged, acknowledge, acknowledgement, ack, acked",

@@ -15,7 +15,7 @@ from ingestd.sources.shared import STATES, states
 SHAPE = Shape(
     tool="uptime_kuma",
     needs=("heartbeat | monitor | msg",),
-    state="heartbeat.status | in_text",
+    state="event_type | heartbeat.status | in_text",
     states={**STATES, **states(firing="0, 2", resolved="1", quiet="3, test")},
     host="monitor.hostname",
     address="monitor.url | monitor.dns_resolve_server | monitor.name | name",

@@ -122,3 +122,24 @@ def test_a_report_that_is_about_something_else():
     assert not bounces.is_bounce(
         read("From: a@x.example\nContent-Type: multipart/report; report-type=feedback; boundary=b")
     )
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("From: MAILER-DAEMON@mx.trading.example\nSubject: x", "Unable to deliver message to the following address."),
+        ("From: Mail Delivery System <m@mx.trading.example>\nSubject: Delivery status notification", "see below"),
+        (
+            "From: <>\nSubject: x\nContent-Type: multipart/mixed; boundary=b",
+            "--b\n\nThis is the mail system at host mx\n--b\nContent-Type: message/rfc822\n\nSubject: offer\n\n.\n--b--",
+        ),
+        ("From: No-Reply@mx.trading.example\nReturn-Path: <>\nSubject: Delivery failure", "message not delivered"),
+    ],
+)
+def test_reports_without_the_form_of_one(head, body):
+    assert bounces.is_bounce(read(head, body))
+
+
+def test_what_the_mail_server_says_of_itself_is_none():
+    head = "From: MAILER-DAEMON@mx.trading.example\nSubject: Postfix SMTP server: errors from localhost"
+    assert not bounces.is_bounce(read(head, "Out: 220 mx ESMTP\nIn: HELO till-2"))

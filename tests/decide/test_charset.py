@@ -95,3 +95,8 @@ def test_nothing_raises_and_nothing_unstorable_comes_out(raw, declared):
 def test_no_header_raises(value):
     charset.header(value).encode()
     charset.header(f"=?utf-8?b?{value}?= =?gb2312?q?{value}?=").encode()
+
+
+def test_of_utf_7_only_so_much_is_read():
+    assert charset.decode("网络".encode("utf-7"), "utf-7") == "网络"
+    assert len(charset.decode(b"a" * 200_000, "utf-7")) == charset.LONGEST_SLOW

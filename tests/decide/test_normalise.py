@@ -308,6 +308,10 @@ def test_an_answer_that_quotes_an_alert_is_an_answer():
         ("From: li@x.example\nSubject: x\nIn-Reply-To: <1@x>\nReferences: <1@x>\n\nyes", "reply"),
         ("From: mailer-daemon@x.example\nSubject: Undelivered Mail\n\nno such user", "bounce"),
         ("From: li@x.example\nContent-Type: multipart/report; report-type=disposition-notification\n\nread", "other"),
+        (
+            "From: li@x.example\nSubject: FW: x\nContent-Type: multipart/report; report-type=feedback-report\n\nx",
+            "other",
+        ),
     ],
 )
 def test_kinds(text, kind):

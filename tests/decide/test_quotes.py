@@ -19,6 +19,15 @@ from ingestd.decide import quotes
         "On my way\n\n-- \nLi Na\nIT",
         "On my way\n\nSent from my iPhone\n\nOn Mon, Mar 2, 2026, ingestd wrote:\n> P1",
         "On my way\n\n________________________________\nP1",
+        "On my way\n\npe 2. maaliskuuta 2026 klo 8.15 ingestd\n<i@x.example> kirjoitti:\n\nP1",
+        "On my way\n\ntir. 2. mars 2026 kl. 08:15 skrev ingestd <i@x.example\n>:\n\n> P1",
+        'On my way\n02.03.2026 08:15 \u0438\u043d\u0433\u0435\u0441\u0442 "i@x.example" <\ni@x.example> \u043d\u0430\u043f\u0438\u0441\u0430\u043b:\n> P1',
+        "On my way\n\n\u0441\u0440, 2 \u043c\u0430\u0440. 2026 \u0433. \u0432 08:15, ingestd <i@x.example>:\n\nP1",
+        "On my way\n\nIn data 2 marzo 2026 08:15:00 ingestd <i@x.example> ha scritto:\n\nP1",
+        "On my way\n\ningestd <i@x.example>, 2 Mar 2026 Pzt, 08:15 tarihinde \u015funu yazd\u0131:\n\n> P1",
+        "On my way\n\nW dniu 2.03.2026 o 08:15, ingestd pisze:\n> P1",
+        "On my way\n\n-------- Oprindelig besked --------\nFra: ingestd\nP1",
+        "On my way\n\n---- On Mon, 2 Mar 2026 08:15:00 +0100 i@x.example wrote ----\n\nP1",
     ],
 )
 def test_the_new_text_of_a_reply(text):

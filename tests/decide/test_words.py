@@ -138,3 +138,17 @@ def test_the_key_of_a_subject_outlives_states_values_and_times():
     assert words.subject_key("[WARNING] wh-files disk /srv2 full at 09:02") != key
     assert words.subject_key("Disk 2 failed") != words.subject_key("Disk 3 failed")
     assert words.subject_key("Load = 19 on Mon, Mar 2 2026") == words.subject_key("Load = 3 on Tue, Mar 3 2026")
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("[CRITICAL] wh-files", "critical"),
+        ("严重: 磁盘", "error"),
+        ("Warning: spool 9 runs low", "warning"),
+        ("no critical errors", None),
+        ("the export failed", None),
+    ],
+)
+def test_a_level_counts_where_the_text_names_it(text, level):
+    assert words.level(text) == level

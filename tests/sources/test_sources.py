@@ -89,6 +89,12 @@ def test_a_body_that_no_source_knows_is_read_by_its_keys():
     assert (event.state, event.host, event.check) == ("resolved", "nas-2", "RAID degraded")
 
 
+def test_a_body_that_shows_whose_it_is_is_read_by_its_own_source():
+    body = b'[{"issue": {"id": "i-1", "state": "CLOSED"}}]'
+    reading = sources.guess(Message(kind="webhook", source="x", adapter="nothing", body=body))
+    assert (reading.recogniser, reading.kind) == ("instana", "recovery")
+
+
 def test_a_body_of_hundreds_of_objects_is_read_in_part():
     parts = ", ".join(f'{{"part{number}": {{"x": {number}}}}}' for number in range(400))
     body = f'{{"title": "Oven", "parts": [{parts}]}}'.encode()
