@@ -3,7 +3,7 @@
     {"file", "kind", "recogniser", "alerts": [{"state", "host", "service", "severity", "summary", "external_id",
      "started_at" (ISO, UTC), "url", "fingerprint"}], "reply_text", "in_reply_to", "reports_on", "error"}
 
-``service`` is the check, ``fingerprint`` what a recovery finds the alert by. Notices, answers and bounces of the mail
+``service`` is the check (of a webhook about a host itself, the host), ``fingerprint`` what a recovery finds the alert by. Notices, answers and bounces of the mail
 source list no alerts. Keys that do not apply are left out.
 """
 
@@ -71,7 +71,9 @@ def _parsed(file: Path, source: str, content_type: str, recognisers: Recognisers
     message = Message(kind="webhook", source=adapter, adapter=adapter, body=body, content_type=content_type)
     reading = understand.read(message, recognisers, names, {})
     error = reading.reasons[0].text if reading.recogniser is None else None
-    return msgspec.structs.replace(_line(file, reading), error=error)
+    line = _line(file, reading)
+    named = tuple(msgspec.structs.replace(one, service=one.service or one.host) for one in line.alerts)
+    return msgspec.structs.replace(line, alerts=named, error=error)
 
 
 def _line(file: Path, reading: Reading) -> Parsed:
