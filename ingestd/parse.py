@@ -3,8 +3,8 @@
     {"file", "kind", "recogniser", "alerts": [{"state", "host", "service", "severity", "summary", "external_id",
      "started_at" (ISO, UTC), "url", "fingerprint"}], "reply_text", "in_reply_to", "reports_on", "error"}
 
-``service`` is the check (of a webhook about a host itself, the host), ``fingerprint`` what a recovery finds the alert by. Notices, answers and bounces of the mail
-source list no alerts. Keys that do not apply are left out.
+``service`` is the check (of a webhook about a host itself, the host), ``fingerprint`` what a recovery finds the alert
+by. Notices, answers and bounces of the mail source list no alerts. Keys that do not apply are left out.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The journal stepped again: under the rules that it names, it decides again what it decided.
 
 Every start and every reload in the journal names a configuration that the store keeps by its digest. An entry that the
-engine itself had set aside (``worker.ASIDE``) is set aside again: stepping it may be what killed a process.
+engine itself had set aside (``aside.ASIDE``) is set aside again: stepping it may be what killed a process.
 """
 
 import tempfile
@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from ingestd import pipeline
+from ingestd.aside import ASIDE, set_aside
 from ingestd.config import load_rulebook
 from ingestd.decide.state import Rulebook
 from ingestd.model import Changes
 from ingestd.store.queries import Journalled
-from ingestd.worker import ASIDE, set_aside
 from ingestd.world import World, combine
 
 SHIPPED = "shipped/"  # how recorded names of the rules in the package begin

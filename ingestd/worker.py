@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd import pipeline
+from ingestd.aside import DIED, HOPELESS, REFUSED, is_note, set_aside
 from ingestd.decide.state import Rulebook
 from ingestd.model import Changes, Entry, Message, Notification, Snapshot, Stepped, StoreUnavailable, Verdict
 from ingestd.world import World, combine
@@ -30,11 +31,6 @@ SINGLY = 2000  # entries stepped one by one after an unclean end: more than can 
 POLL = 30.0  # seconds between looks for rows whose commit was unclear
 STOP_PATIENCE = 5.0  # seconds of stepping what is queued at a stop
 RETRY = 1.0  # seconds between tries to read a store that does not answer
-#: Why the engine itself sets an entry aside; the journal says so in these words, which a replay knows it by.
-DIED = "the process died twice while stepping it"
-REFUSED = "the store refuses what it leads to"
-HOPELESS = "neither what it leads to nor an incident about it can be kept"
-ASIDE = frozenset({DIED, REFUSED, HOPELESS})
 
 
 class Clock(Protocol):
@@ -89,7 +85,6 @@ class Stepping(Struct):
 
 Told = Callable[[Sequence[Stepped]], None]
 Key = int | tuple[str, bytes]  # an entry: its inbox id, or what the engine journals of its own
-NOTES = ("start", "gap", "clock", "reload")  # what only the engine's memory holds until it is committed
 
 
 class Engine:
@@ -350,7 +345,7 @@ class Engine:
         if not self._rebuild and len(batch) == 1:  # those after the first are refused for its sake
             self._refused[_key(batch[0].entry)] += 1
         self._careful += len(batch)
-        self._lost += [waiting for waiting in batch if _is_note(waiting.entry)]
+        self._lost += [waiting for waiting in batch if is_note(waiting.entry)]
         self._rebuild = True
         self._wake.set()
 
@@ -361,7 +356,7 @@ class Engine:
         if any(times > 1 for times in self._refused.values()):
             await asyncio.sleep(RETRY)  # a timer that is hopeless comes back at once: leave room for the others
         snapshot, left = await self._read()
-        if self._open is not None and _is_note(self._open.waiting.entry) and self._open.waiting not in self._lost:
+        if self._open is not None and is_note(self._open.waiting.entry) and self._open.waiting not in self._lost:
             self._lost.append(self._open.waiting)
         # A lost reload was taken over already: its rules are those of now.
         lost = [
@@ -423,15 +418,6 @@ class Engine:
         self._take_up(entry for entry in found if entry.id not in self._lately)
 
 
-def set_aside(world: World, message: Message, at: float, why: str) -> Changes:
-    """What becomes of an entry that must not be stepped again, or that can't be; ``why`` is one of ``ASIDE``."""
-    if why == HOPELESS or message.kind in NOTES:
-        return Changes(shunted=why)
-    if message.kind == "tick":
-        return replace(pipeline.put_off(world, at, message, why), shunted=why)
-    return replace(pipeline.shunt(world, message, at, RuntimeError(why)), shunted=why)
-
-
 def pages(batch: Sequence[Stepped]) -> list[Notification]:
     """The notifications that a batch requested."""
     return [n for stepped in batch for n in stepped.changes.notifications]
@@ -456,7 +442,3 @@ def _tell_log(stepped: Stepped) -> None:
 
 def _key(entry: Entry) -> Key:
     return entry.id or (entry.message.kind, entry.message.body)
-
-
-def _is_note(entry: Entry) -> bool:
-    return entry.message.kind in NOTES

@@ -32,7 +32,8 @@ MAY: dict[str, frozenset[str]] = {
     "doors": SIDES,
     "outbox": SIDES,
     "slices": SIDES | {"config", "outbox", "settings"},
-    "worker": SIDES | {"world", "pipeline"},
+    "aside": SIDES | {"pipeline", "world"},
+    "worker": SIDES | {"aside", "pipeline", "world"},
     "simulate": SIDES | {"world", "pipeline", "config"},
     "web": SIDES | {"links"},
 }

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from ingestd import pipeline, worker
+from ingestd import aside, pipeline, worker
 from ingestd.app import origin, recorded
 from ingestd.config import load_site
 from ingestd.decide.state import Rulebook
@@ -167,7 +167,7 @@ async def test_what_the_engine_set_aside_is_set_aside_again(
         await desk.host("acc-sw-17")
         await desk.later(20)
         kept = stored(desk.store)
-        assert kept.shunted == [worker.REFUSED] and len(kept.incidents) == 2
+        assert kept.shunted == [aside.REFUSED] and len(kept.incidents) == 2
         same(kept, await again(desk.store))
 
 

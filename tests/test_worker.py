@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from ingestd import pipeline, worker
+from ingestd import aside, pipeline, worker
 from ingestd.model import Changes, Entry, Message, Stepped
 from ingestd.store import BatchRefused, Store
 from ingestd.world import World
@@ -297,7 +297,7 @@ async def test_what_the_database_refuses_is_set_aside_and_everything_else_kept(
                 await desk.webhook(disk(host, summary))
             desk.task = asyncio.create_task(desk.engine.run())
             await desk.quiet()
-        assert desk.shunted() == [worker.HOPELESS]  # an incident about it would say the word as well
+        assert desk.shunted() == [aside.HOPELESS]  # an incident about it would say the word as well
         assert refused[-1] == 1
         titles = [i.title for i in desk.engine.world.incidents.values()]
         assert titles == ["sales-mail disk: fine", "inventory-db disk: also fine"]
@@ -315,9 +315,9 @@ async def test_a_refused_entry_opens_an_incident_that_says_so(url: str) -> None:
             number = await desk.webhook(disk("hr-server", "cursed"))
             await desk.quiet()
         (shunted,) = await desk.store.queries.shunted()
-        assert (shunted.id, shunted.error) == (number, worker.REFUSED)
+        assert (shunted.id, shunted.error) == (number, aside.REFUSED)
         (incident,) = desk.engine.world.incidents.values()
-        assert worker.REFUSED in incident.title
+        assert aside.REFUSED in incident.title
 
 
 async def test_commands_in_flight_still_get_their_verdicts_after_a_rebuild(url: str) -> None:
@@ -345,7 +345,7 @@ async def test_a_timer_that_can_not_be_kept_is_put_off(url: str, monkeypatch: py
 
         monkeypatch.setattr(desk.store, "commit", commit)
         await desk.later(61)
-        assert len(bad) == 1 and desk.shunted() == [worker.REFUSED]
+        assert len(bad) == 1 and desk.shunted() == [aside.REFUSED]
         assert desk.told() == []
         monkeypatch.setattr(desk.store, "commit", real)
         await desk.later(301)
@@ -361,7 +361,7 @@ async def test_a_note_that_can_not_be_kept_is_journaled_bare(url: str, monkeypat
             desk.clock.shift += 99
             desk.engine.note(Message(kind="reload", source="engine", body=b"{}"), other)
             await desk.later(1.1)
-        assert worker.REFUSED in desk.shunted()
+        assert aside.REFUSED in desk.shunted()
         assert desk.kinds().count("reload") == 1
         assert desk.engine.world.rules is other
 
@@ -385,7 +385,7 @@ async def test_an_entry_that_can_not_even_be_set_aside_stops_nobody(
         await desk.host("acc-sw-17")
         await desk.quiet()
         (shunted,) = await desk.store.queries.shunted()
-        assert (shunted.id, shunted.error) == (number, worker.HOPELESS)
+        assert (shunted.id, shunted.error) == (number, aside.HOPELESS)
         assert desk.engine.world.alerts
 
 
@@ -465,7 +465,7 @@ async def test_a_message_that_kills_is_set_aside_at_its_second_death(
             desk.start()
             await desk.host("acc-sw-17")
             await desk.quiet()
-            assert desk.shunted() == [worker.DIED]
+            assert desk.shunted() == [aside.DIED]
             titles = [i.title for i in desk.engine.world.incidents.values()]
             assert any("died twice" in title for title in titles) and len(titles) == 2
     async with opened(store_url, clock) as desk:
