@@ -103,4 +103,4 @@ def test_a_thousand_alerts_take_a_moment():
     body = json.dumps({"alerts": [alert] * 1000}).encode()
     began = time.process_time()
     assert len(read(body).events) == 1000
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5  # seconds; a quadratic reader would take minutes

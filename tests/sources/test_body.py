@@ -158,7 +158,7 @@ def test_percent_signs_and_pluses_of_a_form():
 def test_a_form_that_is_nothing_but_percent_signs_takes_a_moment(part: str):
     began = time.process_time()
     fields("a=" + part * (1_000_000 // len(part)), "application/x-www-form-urlencoded")
-    assert time.process_time() - began < 0.25
+    assert time.process_time() - began < 5  # seconds; a quadratic reader would take minutes
 
 
 def test_more_lists_than_any_tool_sends_are_refused():

@@ -99,11 +99,14 @@ HUGE = {
 }
 
 
+BLOW_UP = 5  # seconds, with coverage; a quadratic reader would take minutes. tests/fuzz holds readers to a quarter
+
+
 @pytest.mark.parametrize("name", HUGE)
-def test_a_megabyte_takes_a_moment(name: str):
+def test_a_megabyte_takes_no_minutes(name: str):
     for adapter in ("alertmanager", "grafana", "generic", "zabbix", "datadog", "anything"):
         message = Message(kind="webhook", source="x", adapter=adapter, body=HUGE[name])
         began = time.process_time()
         with suppress(SourceError):
             sources.read(message)
-        assert time.process_time() - began < 0.25, adapter
+        assert time.process_time() - began < BLOW_UP, adapter
