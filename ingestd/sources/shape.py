@@ -30,7 +30,7 @@ from ingestd.sources.shared import (
 )
 from ingestd.sources.times import moment
 
-MOST_ALERTS = 5000  # in one body
+MOST_ALERTS = 3000  # in one body
 MOST_KEYS = 500  # of one object that are looked at in all their spellings
 LONGEST = 1000  # characters of one text
 LONGEST_CHECK = 120  # characters of a summary that stands in for the name of a check

@@ -81,7 +81,7 @@ def test_its_examples_are_tried():
         + "examples: [{body: '{}', events: []}, {body: '{\"incidents\": []}', events: [{}]}]"
     )
     assert list(short.mistakes()) == [
-        (0, "acme: alerts: expected a list of at most 5000, got nothing"),
+        (0, "acme: alerts: expected a list of at most 3000, got nothing"),
         (1, "expected 1 events, got 0"),
     ]
 
@@ -132,7 +132,7 @@ def test_mistakes_in_the_file_are_named(text, said):
         ({"incidents": [[]]}, r"expected an object|expected a list|check"),
         ({"incidents": [{"number": 1}]}, r"acme: alerts\[0\]: check: expected a text, got nothing"),
         ({"incidents": [{**ONE, "probe": 5}]}, "summary: JMESPath failed"),
-        ({"incidents": [{}] * 5001}, "at most 5000, got 5001 of them"),
+        ({"incidents": [{}] * 3001}, "at most 3000, got 3001 of them"),
         ({}, "got nothing"),
     ],
 )

@@ -143,8 +143,8 @@ def test_a_list_of_alerts_and_its_surroundings():
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ([], "expected 1 to 5000 objects, got 0"),
-        ([{}] * (MOST_ALERTS + 1), "got 5001"),
+        ([], "expected 1 to 3000 objects, got 0"),
+        ([{}] * (MOST_ALERTS + 1), "got 3001"),
         (None, "got nothing"),
         ([7], "got a number"),
         ({"title": None}, "till: name | title: expected a text"),
