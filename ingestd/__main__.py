@@ -151,6 +151,13 @@ def _learn(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: inbox.learn_from(inbox.from_daemon(client), args))
 
 
+def _sources(_args: argparse.Namespace) -> int:
+    from ingestd import sources  # noqa: PLC0415
+
+    say("\n".join(f"{name:30} {sources.about(name)}" for name in sources.names()))
+    return 0
+
+
 def _password(_args: argparse.Namespace) -> int:
     import getpass  # noqa: PLC0415
 
@@ -203,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     incident = commands.add_parser("incident", help="look at incidents and act on them")
     _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)
+    _command(commands, "sources", _sources, "the adapters for webhooks, and whose bodies each reads")
     _command(commands, "password", _password, "read a password, print the hash that listen.smtp.users wants")
     _command(commands, "version", _version, "print the version")
     return parser

@@ -479,3 +479,8 @@ def test_a_password_becomes_a_hash(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert capsys.readouterr().out.startswith("$argon2id$")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert main(["password"]) == 1
+
+
+def test_the_adapters_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources"]) == 0
+    assert any(line.startswith("alertmanager ") and "webhook" in line for line in capsys.readouterr().out.splitlines())

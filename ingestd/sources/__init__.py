@@ -40,6 +40,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_modules()))
 
 
+def about(name: str) -> str:
+    """Whose bodies a source reads, in a line."""
+    return (_modules()[name].__doc__ or "").partition("\n")[0]
+
+
 def read(message: Message, own: Mapping[str, Reader] | None = None) -> Reading:
     """Understand a webhook's body by the source that ``message.adapter`` names; SourceError if that does not fit.
 
