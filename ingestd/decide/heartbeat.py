@@ -69,10 +69,10 @@ class Heartbeats:
         calm = [event for event in reading.events if event.state == "resolved" or event.quiet]
         if reading.events and not calm:
             return
-        pinged = {_pinged(event) for event in calm}
+        heard = {event.identity for event in calm}
         situations = [_situation(message, reading, event, sender) for event in calm or (None,)]
         tested = {name for name, test in self._tests if any(map(test, situations))}
-        yield from (name for name in self.names if name in pinged or name in tested)
+        yield from (name for name in self.names if identity(name) in heard or name in tested)
 
 
 def plan(s: "State", name: str) -> None:
@@ -122,10 +122,6 @@ def _event(spec: HeartbeatSpec) -> Event:
         identity=identity(spec.id),
         ends=Ends("recovery"),
     )
-
-
-def _pinged(event: Event) -> str:
-    return (event.identity or "").removeprefix("heartbeat:")
 
 
 def _situation(message: Message, reading: Reading, event: Event | None, sender: str) -> Situation:

@@ -54,7 +54,7 @@ def problem(silence: Silence) -> str:
     wrong = next(filter(None, map(bad_pattern, silence.matchers)), "")
     if wrong:
         return wrong
-    if all(_meets(matcher, "") for matcher in silence.matchers):
+    if matches(silence, {}):
         return "at least one matcher must ask for something: these hide every alert without labels"
     return ""
 
@@ -65,8 +65,10 @@ def matches(silence: Silence, labels: Mapping[str, str]) -> bool:
 
 
 def meets(matcher: Matcher, labels: Mapping[str, str]) -> bool:
-    """Whether labels meet one matcher."""
-    return _meets(matcher, labels.get(matcher.name, ""))
+    """Whether labels meet one matcher; a label that is not there counts as empty."""
+    value = labels.get(matcher.name, "")
+    hit = _pattern(matcher).search(value) is not None if matcher.regex else value == matcher.value
+    return hit is matcher.equal
 
 
 def bad_pattern(matcher: Matcher) -> str:
@@ -154,12 +156,6 @@ def _wait_for_start(s: State, number: int, silences: Mapping[str, Silence]) -> N
     at = min(starts, default=0.0)
     if at != incident.silent_until:
         s.put_incident(replace(incident, silent_until=at))
-
-
-def _meets(matcher: Matcher, value: str) -> bool:
-    if not matcher.regex:
-        return (value == matcher.value) is matcher.equal
-    return (_pattern(matcher).search(value) is not None) is matcher.equal
 
 
 @lru_cache(maxsize=1000)

@@ -351,11 +351,12 @@ def _offered(headers: Headers, in_query: list[str]) -> list[bytes]:
     if scheme.lower() in (b"bearer", b"geniekey", b"token"):
         offered.append(value.strip().removeprefix(b"token="))
     elif scheme.lower() == b"basic":
-        offered.append(_password(value))
+        offered.append(password(value))
     return offered
 
 
-def _password(value: bytes) -> bytes:
+def password(value: bytes) -> bytes:
+    """The password in the value of basic authentication; empty if there is none."""
     try:
         return b64decode(value.strip(), validate=True).partition(b":")[2]
     except binascii.Error:

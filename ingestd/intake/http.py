@@ -12,22 +12,16 @@ from msgspec.structs import replace
 from ingestd.intake.door import (
     Answer,
     Door,
-    HttpSource,
     Read,
     RefusedError,
     Request,
-    SourceSettings,
-    WebhookSettings,
     authentic,
-    http_source,
     malformed,
     vouched_for,
 )
 from ingestd.intake.sns import ADAPTER as SNS
 from ingestd.intake.sns import Sns
 from ingestd.model import Message
-
-__all__ = ["HttpSource", "SourceSettings", "WebhookSettings", "Webhooks", "http_source"]
 
 PREFIX = "/webhooks/"
 LENIENT = 256 * 1024  # bytes up to which a body that is no strict JSON is tried before it is answered

@@ -17,7 +17,8 @@ from ingestd.intake.door import Answer, Door, HttpSource, Read, RefusedError, Re
 ADAPTER = "pagerduty_events_v2"
 ABOUT = ("source", "component", "group", "class", "summary")  # what a key is minted of
 ACTIONS = ("trigger", "acknowledge", "resolve")
-PATHS = ("/v2/enqueue", "/v2/change/enqueue", "/generic/2010-04-15/create_event.json")
+CHANGE, OLDER = "/v2/change/enqueue", "/generic/2010-04-15/create_event.json"
+PATHS = ("/v2/enqueue", CHANGE, OLDER)
 
 
 class PagerDutyEvents(Door):
@@ -29,19 +30,17 @@ class PagerDutyEvents(Door):
         if raw is None:
             return None
         event = _decoded(raw)
-        older = request.path == PATHS[2]
+        change, older = request.path == CHANGE, request.path == OLDER
         name = "service_key" if older else "routing_key"
         source = self._source(request, event, name)
-        wrong = [] if request.path == PATHS[1] else _wrong_older(event) if older else _wrong(event)
-        key = _key(event, "incident_key" if older else "dedup_key", source.name)
-        kept = event | {name: source.name} | key if request.path != PATHS[1] else event | {name: source.name}
-        kind = "kind=change" if request.path == PATHS[1] else request.query
-        body = msgspec.json.encode(kept)
-        await self.receive(self.message(source, request, body, query=kind, refused="; ".join(wrong)))
+        wrong = [] if change else _wrong_older(event) if older else _wrong(event)
+        key = {} if change else _key(event, "incident_key" if older else "dedup_key", source.name)
+        body = msgspec.json.encode(event | {name: source.name} | key)
+        query = "kind=change" if change else request.query
+        await self.receive(self.message(source, request, body, query=query, refused="; ".join(wrong)))
         if wrong:
             raise _InvalidError(wrong, source.name)
-        said = {"status": "success", "message": "Event processed"}
-        return Answer(200 if older else 202, said | (key if request.path != PATHS[1] else {}))
+        return Answer(200 if older else 202, {"status": "success", "message": "Event processed"} | key)
 
     def refusal(self, refused: RefusedError) -> Answer:
         """As PagerDuty words it."""

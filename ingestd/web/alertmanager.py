@@ -5,11 +5,9 @@ of a source that sends alerts opens it for reading. A silence is a person's.
 Format: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
-import binascii
 import hashlib
 import re
 import uuid
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -24,7 +22,7 @@ from ingestd import __version__
 from ingestd.decide import silence as rules
 from ingestd.decide.oncall import Person
 from ingestd.intake.alertmanager import ADAPTER
-from ingestd.intake.door import authentic
+from ingestd.intake.door import authentic, password
 from ingestd.model import Alert, Command, Matcher, Silence, StoreUnavailable
 from ingestd.web.answers import RefusalError, body_of, iso, json_reply
 from ingestd.web.api import holders
@@ -243,10 +241,7 @@ def _token(request: Request) -> str:
     word, _, value = request.headers.get("Authorization", "").partition(" ")
     if word.lower() == "bearer":
         return value.strip()
-    try:
-        return b64decode(value.strip(), validate=True).decode().partition(":")[2] if word.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+    return password(value.encode()).decode("utf-8", "replace") if word.lower() == "basic" else ""
 
 
 def _filters(request: Request) -> tuple[Matcher, ...]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
-from ingestd.model import Message
+from ingestd.model import Event, Message, Reading
 from ingestd.yamltypes import ConfigError, loads
 from tests.night import Night, trading_company
 
@@ -189,3 +189,14 @@ def test_a_condition_that_makes_no_sense_names_its_heartbeat() -> None:
     file = loads("heartbeats: [{id: x, every: 5m, when: {subjekt: y}}]", HeartbeatFile, "heartbeats.yaml")
     with pytest.raises(ValueError, match="x: unknown condition 'subjekt'"):
         Heartbeats(file)
+
+
+def test_an_event_that_merely_bears_the_name_of_a_heartbeat_is_no_ping_of_it() -> None:
+    heartbeats = Heartbeats(loads("heartbeats: [{id: job, every: 10m}]", HeartbeatFile, "heartbeats.yaml"))
+    message = Message(kind="webhook", source="x")
+
+    def fed(identity: str) -> list[str]:
+        event = Event(state="resolved", summary="ok", identity=identity)
+        return list(heartbeats.fed_by(message, Reading(kind="recovery", events=(event,)), ""))
+
+    assert (fed("heartbeat:job"), fed("job")) == (["job"], [])
