@@ -241,12 +241,16 @@ class Incident(Struct, frozen=True, kw_only=True):
 
 
 class NodeMark(Struct, frozen=True, kw_only=True):
-    """What is known of a node beyond its alerts: when it was last proved up, and which incident suspects it."""
+    """What is known of a node beyond its alerts: when it was last proved up, and which incident suspects it.
+
+    The same of a source, under ``source:NAME``: whether it ever said that something is over.
+    """
 
     node: str
     up_at: float = 0.0
     inferred_by: int = 0  # the incident that infers it to be down
     inferred_at: float = 0.0
+    recovers: bool = False
 
 
 class Matcher(Struct, frozen=True):

@@ -122,9 +122,7 @@ def _own(s: State, event: Event) -> None:
 
 def _due(s: State, kind: str, number: str) -> None:
     if kind == "alert":
-        alert = s.alert(int(number))
-        if alert.due_at and alert.due_at <= s.at:
-            ending.recovered(s, alert, ending.silence(alert), proof=False)
+        ending.unheard(s, s.alert(int(number)))
     elif kind == "heartbeat":
         _heartbeat_due(s, number)
     else:

@@ -109,7 +109,7 @@ class Run:
     def _actions(self, changes: Changes) -> Iterator[Action]:
         for incident in changes.incidents:
             if incident.merged_into:
-                into = incident.merged_into
+                into = self._survivor(incident.merged_into)
                 yield self._made("merge", into, **{"from": f"I{incident.number}", "into": f"I{into}"})
             elif incident.state == "resolved" and not incident.closed_at and incident.resolved_at:
                 yield self._made("resolve", incident.number)

@@ -246,6 +246,10 @@ class Draft:
         """The firing alerts of an incident and of all that is linked to it."""
         return (self.alert(n) for one in self.group(incident) for n in self._firing.lazily(one))
 
+    def firing_count(self, incident: int) -> int:
+        """How many alerts of an incident and of all that is linked to it fire."""
+        return sum(self._firing.count(one) for one in self.group(incident))
+
     def incident(self, number: int) -> Incident | None:
         """The incident with this number, merged or not; None if it is closed."""
         return self._incidents.get(number) or self._world.incidents.get(number)

@@ -84,6 +84,7 @@ def fires_again(s: State, alert: Alert, event: Event, source: str) -> None:
 
 def over(s: State, known: Alert | None, place: Place, event: Event, source: str) -> None:
     """A recovery: of the alert we have, or at least proof that the node is alive."""
+    dedup.ends_things(s, source)
     if known is None or known.state == "resolved":
         if place.known and not event.guessed and s.rules.classifier.classify(event).down:
             ending.prove_up(s, place.node)

@@ -22,6 +22,13 @@ class ClassRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     reports: bool | None = None  # True: only reports by people
 
 
+class SignalRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Names under which monitors know one and the same signal: patterns on the check's name. RE2, without case."""
+
+    id: str
+    check: tuple[str, ...]
+
+
 class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long things are waited for."""
 
@@ -30,12 +37,15 @@ class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hold_extend: Duration = Duration(20.0)  # while unexplained roots keep coming
     hold_max: Duration = Duration(150.0)
     adopt_window: Duration = Duration(900.0)  # how much older than its cause a symptom may be
-    infer_window: Duration = Duration(300.0)  # within which the children of a silent cause go down
+    infer_spread: Duration = Duration(75.0)  # within which what one failure takes down is reported …
+    infer_window: Duration = Duration(300.0)  # … or this, where three or more leave little room for chance
     cooling: Duration = Duration(300.0)  # flaps rejoin silently
     linger: Duration = Duration(120.0)  # a node that came back still explains late symptoms
     leftover: Duration = Duration(600.0)  # what does not report back after its cause returned
     silent_intervals: int = 3  # a source silent for this many of its own intervals no longer counts …
-    silent_least: Duration = Duration(900.0)  # … but never sooner than this
+    silent_least: Duration = Duration(900.0)  # … but never sooner than this …
+    silent_alone: Duration = Duration(43_200.0)  # … or this, if nobody says that it is over …
+    silent_known: Duration = Duration(172_800.0)  # … or this, if it is known to say when something is over
 
 
 class CorrelateRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,10 +53,11 @@ class CorrelateRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     version: int = 1
     times: Times = Times()
-    infer_ratio: float = 0.5
+    infer_ratio: float = 0.6
     infer_children: int = 2
     unmonitored_kinds: tuple[str, ...] = ("pc",)
     classes: tuple[ClassRule, ...] = ()
+    signals: tuple[SignalRule, ...] = ()
 
 
 class Classified(Struct, frozen=True):
@@ -63,6 +74,8 @@ class Classifier:
     def __init__(self, rules: CorrelateRules) -> None:
         self._rules = [(r, _union(r.id, r.check), _union(r.id, r.text)) for r in rules.classes]
         self._known: dict[tuple[bool, str | None, str], Classified] = {}
+        self._signals = [(r.id, _union(r.id, r.check)) for r in rules.signals]
+        self._signal: dict[str, str] = {}
 
     def classify(self, event: Event) -> Classified:
         """Class of an event; remembered by what it depends on, since storms repeat the same few texts."""
@@ -72,6 +85,18 @@ class Classifier:
             if len(self._known) > 10_000:
                 self._known.clear()
             found = self._known[key] = self._decide(event)
+        return found
+
+    def signal(self, check: str | None) -> str:
+        """What a check watches, whatever it is called: the id of a signal rule, "host", or its own name."""
+        if not check:
+            return "host"
+        found = self._signal.get(check)
+        if found is None:
+            if len(self._signal) > 10_000:
+                self._signal.clear()
+            hit = next((name for name, pattern in self._signals if pattern and pattern.search(check)), None)
+            found = self._signal[check] = hit or check.casefold()
         return found
 
     def _decide(self, event: Event) -> Classified:

@@ -1,24 +1,36 @@
 """Explain upward, adopt downward: which incident an alert belongs to.
 
-An alert is explained by state, not by a time window: it joins the incident of whatever holds its node down, or opens
-its own and waits. A cause that reports later adopts what waits beneath it; a cause that never reports is inferred from
-its children when the hold runs out. Local problems never join a storm.
+An alert is explained by state, not by a time window: it joins the incident of whatever holds its node down
+(``explain``), or opens its own and waits. A cause that reports later adopts what waits beneath it. When the hold runs
+out, what is still unexplained is asked whether a silent cause (``suspect``) or a link that the topology lacks
+(``nearby``) is behind it. Local problems never join a storm; what two monitors say of one signal belongs together
+(``twin``).
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import nlargest
+from itertools import islice
 
 from msgspec.structs import replace
 
-from ingestd.decide import link
+from ingestd.decide import link, nearby, suspect, twin
 from ingestd.decide.explain import Because, explained, why_down
+from ingestd.decide.nearby import Probably
 from ingestd.decide.state import State
+from ingestd.decide.suspect import Suspect
 from ingestd.model import Alert, Incident, Reason
+
+_SUSPECTS = 20  # so many silent causes may come to light at one moment
+_SOME, _STORM = 3, 9  # unexplained incidents under one node that make waiting worth while: lately, within a hold
 
 
 def place(s: State, alert: Alert) -> None:
     """Put a newly firing alert (not yet of any incident) where it belongs, and let it adopt what it explains."""
     if alert.report:
         _place_report(s, alert)
+    elif _joined_twin(s, alert):
+        pass
     elif alert.cls == "local" or alert.guessed:
         _open(s, alert, cause_kind="local", watches=())
     elif not _joined_own(s, alert) and not _joined_cause(s, alert) and not _joined_maintenance(s, alert):
@@ -27,55 +39,91 @@ def place(s: State, alert: Alert) -> None:
     placed = s.alert(alert.id)
     if placed.down and placed.known and not placed.guessed:
         adopt(s, placed.node)
+        for number in (n for partner in s.rules.topology.partners(placed.node) for n in s.rooted(partner)):
+            s.touch(number)  # without this one, its failure weighs more
+        if s.survivor(placed.incident).told:  # it has no hold of its own at the end of which to ask
+            reconsider(s, placed.incident)
 
 
 def adopt(s: State, node: str) -> None:
     """``node`` went down: link the incidents that waited beneath it and are now explained, unless much older."""
-    horizon = s.at - s.rules.times.adopt_window
-    for number in sorted(s.waiting(node)):
-        incident = s.incident(number)
-        if incident is None or incident.merged_into or incident.detected < horizon:
-            continue
-        because = _any_explained(s, incident.watches, themselves=not incident.cause_kind)
-        if because is None:
-            continue
-        target = s.survivor(because.incident)
-        alike = target.suppressed == incident.suppressed or target.silenced_by or incident.silenced_by
-        if target.number != number and alike:
-            link.merge(s, number, target.number, because.cause, f"{because.text()} explains it")
+    queue = deque(sorted(s.waiting(node)))
+    while queue:
+        number = queue.popleft()
+        into = _adopt(s, number)
+        if into and into in s.waiting(node):  # what it was linked to may be explained in its turn
+            queue.append(into)
 
 
-def infer(s: State, incident: Incident) -> bool:
-    """Suspect a silent cause: most of a node's monitored, hard-dependent children went down within minutes."""
-    best: tuple[float, int, str] | None = None
-    for watched in incident.watches:
-        for depth, candidate in enumerate(s.rules.topology.ancestors(watched)):
-            ratio = _down_share(s, candidate, incident.detected)
-            if ratio >= s.rules.correlate.infer_ratio and (best is None or (ratio, -depth) > best[:2]):
-                best = (ratio, -depth, candidate)
-    if best is None:
-        return False
-    ratio, _, node = best
-    text = f"{node} is suspected: {ratio:.0%} of what hangs on it went down"
-    s.put_mark(replace(s.mark(node), inferred_by=incident.number, inferred_at=s.at))
-    link.set_cause(s, incident.number, node, "inferred", Reason("correlate", "silent-cause", text))
-    adopt(s, node)
-    return True
+def _adopt(s: State, number: int) -> int:
+    """Link one incident to what explains it; the number of the survivor, 0 if nothing does."""
+    incident = s.incident(number)
+    if incident is None or incident.merged_into or incident.detected < s.at - s.rules.times.adopt_window:
+        return 0
+    because = _explanation(s, incident)
+    if because is None:
+        return 0
+    target = s.survivor(because.incident)
+    alike = target.suppressed == incident.suppressed or target.silenced_by or incident.silenced_by
+    if target.number == number or not alike:
+        return 0
+    cause = target.cause if target.cause_kind in ("reported", "inferred") else None  # what explains may be a link
+    link.merge(s, number, target.number, cause or because.cause, f"{because.text()} explains it")
+    return s.survivor(number).number
+
+
+def reconsider(s: State, number: int) -> None:
+    """Ask what may be behind an incident that nothing known explains: a lacking link, a silent cause, a move."""
+    _guess_links(s, number, nearby.in_the_rack)
+    for found in islice(iter(lambda: suspect.suspected(s, s.survivor(number)), None), _SUSPECTS):
+        _suspect(s, found)
+    _guess_links(s, number, nearby.in_the_rack)
+    _guess_links(s, number, nearby.moved_to)
 
 
 def still_gathering(s: State, incident: Incident) -> bool:
     """The hold is over: look for a silent cause, and hold on while unexplained roots keep pouring in."""
     times = s.rules.times
-    if incident.cause_kind == "reported" and incident.watches:
-        infer(s, incident)
-    now = s.survivor(incident.number)
-    if now.number != incident.number or not now.page_at:
+    end = incident.hold_from + times.hold_max
+    found = suspect.suspected(s, incident)
+    if s.at < end and incident.cause_kind in ("reported", "") and _more_to_come(s, incident, found):
+        s.put_incident(replace(incident, page_at=min(end, s.at + times.hold_extend)))
         return True
-    end = now.hold_from + times.hold_max
-    if s.at >= end or now.cause_kind not in ("reported", "") or not _roots_since(s, now, s.at - times.hold_extend):
-        return False
-    s.put_incident(replace(now, page_at=min(end, s.at + times.hold_extend)))
-    return True
+    reconsider(s, incident.number)
+    now = s.survivor(incident.number)
+    return now.number != incident.number or not now.page_at
+
+
+def _suspect(s: State, found: Suspect) -> None:
+    """Believe in a silent cause until something better explains what speaks for it."""
+    first = min(found.down, key=lambda node: (suspect.root_since(s, node), node))
+    number = suspect.roots(s, first)[0].number
+    text = f"{found.node} is suspected: {found.share():.0%} of what hangs on it went down"
+    s.put_mark(replace(s.mark(found.node), inferred_by=number, inferred_at=s.at))
+    link.set_cause(s, number, found.node, "inferred", Reason("correlate", "silent-cause", text))
+    s.put_incident(replace(s.survivor(number), watches=(found.node, *found.down)))
+    adopt(s, found.node)
+
+
+def _guess_links(s: State, number: int, guess: Callable[[State, str], Probably | None]) -> None:
+    """Join what an incident probably belongs to, and what probably belongs to it: unsure, and shown as such."""
+    for node in (s.survivor(number).root, s.survivor(number).cause or ""):
+        _join_probably(s, node, guess(s, node))
+    cause = s.survivor(number).cause or ""
+    for node in s.rules.topology.rack_of(cause):
+        found = guess(s, node) if node != cause and s.rooted(node) else None
+        if found is not None and found.cause == cause:
+            _join_probably(s, node, found)
+
+
+def _join_probably(s: State, node: str, found: Probably | None) -> None:
+    if found is None:
+        return
+    mine, target = suspect.roots(s, node)[0], suspect.roots(s, found.cause)[0]
+    why = Reason("correlate", "probable", f"probably: {found.why}")
+    for alert in [a for n in s.group(mine.number) for a in s.members(n)]:
+        s.put_alert(replace(alert, certainty="unsure", reasons=(*alert.reasons, why)))
+    link.merge(s, mine.number, target.number, found.cause, why.text)
 
 
 # -- where a new alert may belong
@@ -90,6 +138,17 @@ def _joined_own(s: State, alert: Alert) -> bool:
         _join(s, alert, incident.number, Reason("correlate", "same-node", f"{alert.node} is in this incident already"))
         return True
     return False
+
+
+def _joined_twin(s: State, alert: Alert) -> bool:
+    """Another monitor has said the same, in its own words."""
+    other = twin.twin(s, alert)
+    if other is None or s.survivor(other.incident).state == "resolved":
+        return False
+    name = other.check or "host"
+    why = Reason("correlate", "same-signal", f"{other.watchers[0].source} has it as {name} on {other.node}")
+    _join(s, alert, other.incident, why, certainty="sure" if alert.check == other.check else "unsure")
+    return True
 
 
 def _joined_cause(s: State, alert: Alert) -> bool:
@@ -123,6 +182,20 @@ def _place_report(s: State, alert: Alert) -> None:
         _join(s, alert, because.incident, why, certainty="unsure")
     else:
         _open(s, alert, cause_kind="", watches=alert.candidates)
+
+
+def _explanation(s: State, incident: Incident) -> Because | None:
+    """What explains an incident. A suspicion falls when all that spoke for it is explained without it."""
+    if incident.cause_kind != "inferred":
+        return _any_explained(s, incident.watches, themselves=not incident.cause_kind)
+    node, *spoke = incident.watches
+    without = [explained(s, child, frozenset({node})) for child in spoke]
+    outside = next((b for b in without if b and s.survivor(b.incident).number != incident.number), None)
+    if outside is None or not all(without):
+        return explained(s, node)
+    s.put_mark(replace(s.mark(node), inferred_by=0))
+    s.log(incident.number, "cause", f"{node} is no longer suspected: {outside.text()} explains it", rule="silent-cause")
+    return outside
 
 
 def _any_explained(s: State, nodes: Iterable[str], *, themselves: bool = False) -> Because | None:
@@ -203,30 +276,25 @@ def _name(alert: Alert) -> str:
 
 
 # -- evidence
-def _roots_since(s: State, incident: Incident, since: float) -> bool:
-    """Whether other unexplained incidents opened lately under something this one depends on."""
-    nearest = {parent for node in incident.watches for parent in s.rules.topology.parents(node)}
-    others = (s.incident(n) for parent in nearest for n in s.waiting(parent) if n != incident.number)
-    return any(o is not None and o.detected > since for o in others)
+def _more_to_come(s: State, incident: Incident, found: Suspect | None) -> bool:
+    """Whether unexplained incidents that no suspect accounts for still open: one close by, some in reach, a storm."""
+    topology, times = s.rules.topology, s.rules.times
+    nearest = {parent for node in incident.watches for parent in topology.parents(node)}
+    for ancestor in dict.fromkeys(a for node in incident.watches for a in topology.ancestors(node)):
+        newest = [s.numbered(n) for n in nlargest(_STORM, s.waiting(ancestor)) if n != incident.number]
+        others = [one.detected for one in newest if found is None or one.cause not in found.down]
+        lately = sum(detected > s.at - times.hold_extend for detected in others)
+        if lately >= (1 if ancestor in nearest else _SOME):
+            return True
+        if len(others) >= _STORM - 1 and others[-1] > s.at - times.hold_max and _could_be(s, ancestor, incident):
+            return True
+    return False
+
+
+def _could_be(s: State, ancestor: str, incident: Incident) -> bool:
+    """Whether one failure of an ancestor would be enough."""
+    return not s.rules.topology.reach(ancestor).isdisjoint(incident.watches)
 
 
 def _is_down(s: State, node: str) -> bool:
     return any(a.state == "firing" and a.cls == "reachability" for a in s.alerts_at(node))
-
-
-def _down_share(s: State, node: str, since: float) -> float:
-    """Which part of a node's monitored hard children is in unexplained trouble since about ``since``; 0 if too few."""
-    if s.mark(node).up_at > since or why_down(s, node):
-        return 0.0
-    topology, rules = s.rules.topology, s.rules.correlate
-    children = [
-        c
-        for c in topology.hard_children(node)
-        if topology.nodes[c].kind not in rules.unmonitored_kinds and explained(s, c) is None
-    ]
-    heard = [c for c in children if _fresh(s, c, since - rules.times.infer_window)]
-    return len(heard) / len(children) if len(heard) >= rules.infer_children else 0.0
-
-
-def _fresh(s: State, node: str, since: float) -> bool:
-    return any(a.state == "firing" and a.cls == "reachability" and a.first_at >= since for a in s.alerts_at(node))

@@ -5,7 +5,9 @@ from msgspec.structs import replace
 
 from ingestd.decide.state import Rulebook, State
 from ingestd.decide.topology import normal_name
-from ingestd.model import SEVERITIES, Alert, Event, Watcher
+from ingestd.model import SEVERITIES, Alert, Event, NodeMark, Watcher
+
+_SOURCE = "source:"  # what a source is remembered under
 
 
 class Place(Struct, frozen=True):
@@ -56,7 +58,8 @@ def heard_recovery(s: State, alert: Alert, source: str) -> Alert:
     """The alert after a source said that it is over: it fires on while another source still says so."""
     watchers = _heard(alert.watchers, source, firing=False, at=s.at)
     if any(w.firing and not _lapsed(s, w) for w in watchers):
-        return replace(alert, watchers=watchers)
+        due = heard_until(s, watchers) if alert.ends.how == "recovery" else alert.due_at
+        return replace(alert, watchers=watchers, due_at=due)
     return replace(alert, watchers=watchers, state="resolved", ended_at=s.at, due_at=0.0)
 
 
@@ -71,10 +74,35 @@ def due_at(s: State, event: Event, watchers: tuple[Watcher, ...]) -> float:
         return event.ends.at + (s.at - s.wall)
     if event.ends.how == "unheard":
         return s.at + event.ends.after
-    silences = [_silence(s, w) for w in watchers if w.firing]
-    if event.ends.how == "recovery" and silences and all(silences):
-        return s.at + max(silences)
-    return 0.0
+    return heard_until(s, watchers) if event.ends.how == "recovery" else 0.0
+
+
+def heard_until(s: State, watchers: tuple[Watcher, ...]) -> float:
+    """Until when an alert is believed without being said again; 0 = for good.
+
+    A source that was never heard to end anything has little say against one that just did.
+    """
+    firing = [w for w in watchers if w.firing]
+    over_at = max((w.last_at for w in watchers if not w.firing), default=0.0)
+    times = s.rules.times
+    if over_at and all(w.last_at <= over_at and not recovers(s, w.source) for w in firing):
+        intervals = max((w.interval for w in firing), default=0.0)
+        return over_at + min(max(times.cooling, times.silent_intervals * intervals), times.leftover)
+    silences = [_silence(s, w, _alone(s, w)) for w in firing]
+    return (
+        max(w.last_at + silent for w, silent in zip(firing, silences, strict=True)) if firing and all(silences) else 0.0
+    )
+
+
+def ends_things(s: State, source: str) -> None:
+    """Remember that a source says when something is over: its silence is no such word."""
+    if not recovers(s, source):
+        s.put_mark(NodeMark(node=_SOURCE + source, recovers=True))
+
+
+def recovers(s: State, source: str) -> bool:
+    """Whether a source was ever heard to say that something is over."""
+    return s.mark(_SOURCE + source).recovers
 
 
 def _heard(watchers: tuple[Watcher, ...], source: str, *, firing: bool, at: float) -> tuple[Watcher, ...]:
@@ -88,11 +116,17 @@ def _heard(watchers: tuple[Watcher, ...], source: str, *, firing: bool, at: floa
 
 
 def _lapsed(s: State, watcher: Watcher) -> bool:
-    """A source silent for three of its intervals no longer counts."""
-    return bool(_silence(s, watcher)) and s.at - watcher.last_at > _silence(s, watcher)
+    """A source silent for three of its intervals no longer counts against one that says it is over."""
+    silence = _silence(s, watcher, s.rules.times.silent_least)
+    return bool(silence) and s.at - watcher.last_at > silence
 
 
-def _silence(s: State, watcher: Watcher) -> float:
-    """How long a source is silent when it has nothing more to say; 0 = it has not shown how often it repeats."""
+def _alone(s: State, watcher: Watcher) -> float:
+    """The least silence that is taken for an end though nobody says so."""
     times = s.rules.times
-    return max(times.silent_intervals * watcher.interval, times.silent_least) if watcher.repeats >= 2 else 0.0
+    return times.silent_known if recovers(s, watcher.source) else times.silent_alone
+
+
+def _silence(s: State, watcher: Watcher, least: float) -> float:
+    """How long a source is silent when it has nothing more to say; 0 = it has not shown how often it repeats."""
+    return max(s.rules.times.silent_intervals * watcher.interval, least) if watcher.repeats >= 2 else 0.0

@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, escalate
+from ingestd.decide import correlate, dedup, escalate, twin
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident
 
@@ -18,11 +18,24 @@ LINGER = 3600.0
 def recovered(s: State, alert: Alert, why: str, *, proof: bool = True) -> None:
     """``alert`` is over. A recovery proves its node and the hard dependencies above it up; silence proves nothing."""
     s.put_alert(replace(alert, state="resolved", ended_at=s.at, due_at=0.0))
+    for same in twin.ended_with(s, alert) if proof else ():
+        s.put_alert(replace(same, state="resolved", ended_at=s.at, due_at=0.0))
     number = s.survivor(alert.incident).number
     s.log(number, "recovered", f"{alert.node} {alert.check or ''}".strip() + f": {why}")
     if proof and alert.cls != "local" and alert.known and not alert.guessed:
         prove_up(s, alert.node)
     s.touch(number)
+
+
+def unheard(s: State, alert: Alert) -> None:
+    """The time is over for which an alert is believed, unless its source turned out to say when something ends."""
+    if not alert.due_at or alert.due_at > s.at:
+        return
+    until = dedup.heard_until(s, alert.watchers) if alert.ends.how == "recovery" else 0.0
+    if until > s.at:
+        s.put_alert(replace(alert, due_at=until))
+    else:
+        recovered(s, alert, silence(alert), proof=False)
 
 
 def prove_up(s: State, node: str) -> None:
@@ -114,12 +127,21 @@ def _cause_is_up(s: State, incident: Incident) -> bool:
         return False
     up_at = s.mark(cause).up_at
     if incident.cause_kind == "inferred":
-        return up_at > max(s.mark(cause).inferred_at, incident.detected)
+        return up_at > max(s.mark(cause).inferred_at, incident.detected) and _over(s, incident, 1, 2)
     reports = [a for a in s.alerts_at(cause) if a.down]
-    if any(a.state == "firing" for a in reports):
-        return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
     # a cause that merely fell silent is not known to be back: up_at moves only with a real recovery or a proof
-    return up_at > max([incident.detected, *(a.last_at for a in reports)])
+    if up_at <= max([incident.detected, *(a.last_at for a in reports)]):
+        return False
+    if not any(a.state == "firing" for a in reports) or _over(s, incident, 3, 4):
+        return True
+    return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
+
+
+def _over(s: State, incident: Incident, part: int, of: int) -> bool:
+    """Whether more than this part of the alerts is over: one child that recovers is no word against a cause."""
+    left = s.firing_count(incident.number)
+    enough = left * of // (of - part)  # so many alerts, and those that are left are few among them
+    return s.size(incident.number, enough) >= enough
 
 
 def _back_at(s: State, incident: Incident) -> float:

@@ -25,10 +25,16 @@ class Because(Struct, frozen=True):
         return " -> ".join(self.path)
 
 
+_ASKED = 50  # dependents asked when a node went down
+#: Nothing was found out yet.
+_UNKNOWN = Because(0, "", 0.0, 0.0, ())
+
+
 def why_down(s: State, node: str, seen: frozenset[str] = frozenset()) -> Because | None:
     """Why ``node`` is down, or None if nothing says so."""
-    if node in s.explanations:
-        return s.explanations[node]  # type: ignore[return-value]  # the cache of this function
+    known: Because | None = s.explanations.get(node, _UNKNOWN)  # type: ignore[assignment]  # the cache of this function
+    if known is not _UNKNOWN and (known is None or seen.isdisjoint(known.path)):
+        return known
     found = _reported(s, node) or _inferred(s, node) or _by_chain(s, node, seen)
     if not seen:
         s.explanations[node] = found
@@ -49,14 +55,24 @@ def explained(s: State, node: str, seen: frozenset[str] = frozenset()) -> Becaus
 
 
 def _group_down(s: State, group: tuple[str, ...], seen: frozenset[str]) -> Because | None:
-    """All members down: the reason of the first-listed one."""
-    first: Because | None = None
+    """All members down: the reason of the one that went last, since that is what ended the redundancy."""
+    found: list[Because] = []
     for member in group:
         because = None if member in seen else why_down(s, member, seen)
         if because is None:
             return None
-        first = first or because
-    return first
+        found.append(because)
+    if len(found) == 1:
+        return found[0]
+    last = max(range(len(group)), key=lambda n: _first_sign(s, group[n], found[n]))
+    return replace(found[last], since=max(because.since for because in found))
+
+
+def _first_sign(s: State, node: str, because: Because) -> float:
+    """When a node was first missed: by its own alerts and by those of what hangs on nothing else."""
+    nodes = (node, *s.rules.topology.hard_children(node)[:_ASKED])
+    alerts = (a for n in nodes for a in s.alerts_at(n))
+    return min((a.first_at for a in alerts if a.state == "firing" and a.cls == "reachability"), default=because.since)
 
 
 def _by_chain(s: State, node: str, seen: frozenset[str]) -> Because | None:
@@ -71,7 +87,8 @@ def _reported(s: State, node: str) -> Because | None:
         if alert.down and not alert.guessed and alert.known and _counts(s, alert, up_at):
             incident = s.survivor(alert.incident)
             if incident.state != "resolved":
-                return Because(incident.number, node, alert.first_at, alert.last_at, (node,))
+                since = min(alert.first_at, incident.began) if incident.cause == node else alert.first_at
+                return Because(incident.number, node, since, alert.last_at, (node,))
     return None
 
 
@@ -82,8 +99,8 @@ def _counts(s: State, alert: Alert, up_at: float) -> bool:
 
 def _inferred(s: State, node: str) -> Because | None:
     mark = s.mark(node)
-    if not mark.inferred_by:
-        return None
+    if not mark.inferred_by or s.incident(mark.inferred_by) is None:
+        return None  # never suspected, or by an incident that is closed
     incident = s.survivor(mark.inferred_by)
     refuted = mark.up_at > mark.inferred_at and s.at >= mark.up_at + s.rules.times.linger
     if incident.state == "resolved" or refuted:

@@ -13,15 +13,15 @@ def merge(s: State, one: int, other: int, cause: str, why: str) -> None:
     first, second = s.survivor(one), s.survivor(other)
     survivor, loser = sorted((first, second), key=_standing)
     told = {t.person for t in survivor.told}
-    kind = second.cause_kind if second.cause == cause else first.cause_kind
+    origin = second if second.cause == cause else first
     s.put_incident(
         replace(
             survivor,
             told=(*survivor.told, *(t for t in loser.told if t.claimed and t.person not in told)),
             began=min(survivor.began, loser.began),
-            watches=(cause,),
+            watches=origin.watches if origin.cause == cause else (cause,),
             cause=cause,
-            cause_kind=kind or "reported",
+            cause_kind=origin.cause_kind or "reported",
             title=title(s, cause, survivor.title),
             page_at=_page_at(survivor, loser),
             end_at=0.0,

@@ -7,7 +7,7 @@ are warnings.
 
 import ipaddress
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -100,6 +100,8 @@ class Topology:
         self._partners: dict[str, frozenset[str]] = {}
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
+        self._racks = _by(self.nodes.values(), lambda spec: (spec.site, spec.rack) if spec.rack else None)
+        self._alike = _by(self.nodes.values(), lambda spec: (spec.site, spec.kind) if spec.site else None)
         self._users = _users(file.departments)
         self._domains = {m.casefold(): d.id for d in file.departments for m in (*d.mail_domains, *d.mails)}
         self.cyclic = self._find_cycles()
@@ -268,6 +270,15 @@ class Topology:
             found = self._partners[node] = frozenset(p for group in groups for p in group if p != node)
         return found
 
+    def rack_of(self, node: str) -> list[str]:
+        """The nodes of the same rack, itself included; none if nobody says where it stands."""
+        spec = self.nodes.get(node)
+        return self._racks.get((spec.site, spec.rack), []) if spec is not None and spec.rack else []
+
+    def alike(self, site: str, kind: str) -> list[str]:
+        """The nodes of a kind at a site; none if nobody says where they are."""
+        return self._alike.get((site, kind), [])
+
     def maintenance(self, node: str, wall: float) -> Window | None:
         """The window that covers a node at a wall time."""
         return next((w for w in self.windows if w.start <= wall < w.end and node in w.covers), None)
@@ -339,6 +350,17 @@ def _users(departments: Iterable[DepartmentSpec]) -> dict[str, list[str]]:
         for service in department.uses:
             users.setdefault(service, []).append(department.id)
     return users
+
+
+def _by(
+    specs: Iterable[NodeSpec], key: Callable[[NodeSpec], tuple[str, str] | None]
+) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for spec in specs:
+        place = key(spec)
+        if place is not None:
+            found.setdefault(place, []).append(spec.id)
+    return found
 
 
 def _pop_ring(stack: list[str], on_stack: set[str], last: str) -> list[str]:

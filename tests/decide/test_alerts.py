@@ -41,6 +41,7 @@ def test_a_recovered_disk_proves_nothing_about_the_network() -> None:
 
 def test_two_monitors_that_see_the_same_are_one_alert_until_both_say_it_is_over() -> None:
     night = Night()
+    night.webhook(0, alert("hr-server", state="resolved"), source="branch")  # it does say when something is over
     for source in ("prod", "branch"):
         night.webhook(0, alert("acc-sw-18"), source=source)
     night.webhook(100, alert("acc-sw-18", state="resolved"), source="prod")
@@ -48,6 +49,27 @@ def test_two_monitors_that_see_the_same_are_one_alert_until_both_say_it_is_over(
     assert [(a.state, a.count) for a in night.alerts("acc-sw-18")] == [("firing", 2)]
     night.webhook(2000, alert("acc-sw-18", state="resolved"), source="branch")
     assert [a.state for a in night.alerts("acc-sw-18")] == ["resolved"]
+
+
+def test_a_monitor_that_never_ended_anything_holds_an_alert_open_for_minutes_only() -> None:
+    night = Night()
+    for source in ("prod", "branch"):
+        night.webhook(0, alert("acc-sw-18"), source=source)
+    night.webhook(100, alert("acc-sw-18", state="resolved"), source="prod")
+    night.until(399)
+    assert [a.state for a in night.alerts("acc-sw-18")] == ["firing"]
+    night.until(400)
+    assert [a.state for a in night.alerts("acc-sw-18")] == ["resolved"]
+
+
+def test_if_it_says_so_again_it_is_believed() -> None:
+    night = Night()
+    for source in ("prod", "branch"):
+        night.webhook(0, alert("acc-sw-18"), source=source)
+    night.webhook(100, alert("acc-sw-18", state="resolved"), source="prod")
+    night.webhook(300, alert("acc-sw-18"), source="branch")
+    night.until(2000)
+    assert [a.state for a in night.alerts("acc-sw-18")] == ["firing"]
 
 
 def test_a_second_recovery_changes_nothing_more() -> None:

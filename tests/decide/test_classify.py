@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.decide.classify import Classifier, ClassRule, CorrelateRules
+from ingestd.decide.classify import Classifier, ClassRule, CorrelateRules, SignalRule
 from ingestd.model import Event
 from tests.night import trading_company
 
@@ -52,3 +52,16 @@ def test_what_is_remembered_is_bounded_and_the_answers_stay() -> None:
     classes = [classifier.classify(event(f"job {n}")).cls for n in range(10_003)]
     assert classes == ["local" if n % 2 == 0 else "unknown" for n in range(10_003)]
     assert len(classifier._known) < 10_000
+
+
+def test_a_signal_is_what_a_check_watches_whatever_it_is_called() -> None:
+    rules = CorrelateRules(signals=(SignalRule(id="disk", check=("free space", r"\bdisk\b")),))
+    classifier = Classifier(rules)
+    assert [classifier.signal(check) for check in (None, "Free Space C:", "disk /", "SSH")] == [
+        "host",
+        "disk",
+        "disk",
+        "ssh",
+    ]
+    assert len({classifier.signal(f"job {n}") for n in range(10_003)}) == 10_003
+    assert len(classifier._signal) < 10_000

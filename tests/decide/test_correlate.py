@@ -43,15 +43,12 @@ def test_pages_are_held_while_unexplained_neighbours_keep_failing() -> None:
 
 
 def test_the_hold_has_an_end() -> None:
-    rules = trading_company(
-        topology=ROW + "".join(f"  - {{id: pc-{n}, kind: pc, depends_on: [sw]}}\n" for n in range(9))
-    )
-    night = Night(rules)
-    night.webhook(0, alert("srv-1"))
+    many = "".join(f"  - {{id: box-{n}, depends_on: [sw], owner: systems}}\n" for n in range(40))
+    night = row(ROW + many)  # nine of forty: nobody would blame the switch
     for n in range(9):
-        night.webhook(15 + n * 18, alert(f"pc-{n}"))
+        night.webhook(n * 18, alert(f"box-{n}"))
     night.until(200)
-    assert night.told("chen") == [(150, "chen", "open")]
+    assert night.told("chen")[0] == (150, "chen", "open")
 
 
 def test_a_suspicion_keeps_the_number_of_the_more_important_incident() -> None:

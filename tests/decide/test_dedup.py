@@ -61,7 +61,25 @@ def test_a_burst_of_redeliveries_does_not_shorten_what_counts_as_silence() -> No
     night = Night()
     for at in (0, 1200, 2400, 2401):
         night.webhook(at, alert("box"))
-    assert night.alerts("box")[0].due_at == MORNING + 2401 + 3 * 1200
+    assert night.alerts("box")[0].due_at == MORNING + 2401 + 12 * 3600
+
+
+def test_three_long_intervals_are_silence() -> None:
+    night = Night()
+    for at in (0, 5 * 3600, 10 * 3600):
+        night.webhook(at, alert("box"))
+    assert night.alerts("box")[0].due_at == MORNING + 10 * 3600 + 15 * 3600
+
+
+def test_a_source_that_says_when_things_are_over_is_believed_for_days() -> None:
+    night = Night()
+    for at in (0, 1200, 2400):
+        night.webhook(at, alert("box"))
+    night.webhook(2500, alert("crate", state="resolved"))
+    night.until(2400 + 2 * 86400 - 1)
+    assert night.alerts("box")[0].state == "firing"
+    night.until(2400 + 2 * 86400)
+    assert night.alerts("box")[0].state == "resolved"
 
 
 def test_a_source_that_speaks_once_holds_its_alert_until_it_says_otherwise() -> None:

@@ -90,7 +90,9 @@ def test_a_source_that_repeated_and_fell_silent_has_recovered() -> None:
     night = Night()
     for minute in range(0, 30, 5):
         night.webhook(minute * 60, alert("box"))
-    night.until(25 * 60 + 900 + 400)
+    night.until(25 * 60 + 12 * 3600 + 299)
+    assert [i.state for i in night.incidents()] == ["triggered"]
+    night.until(25 * 60 + 12 * 3600 + 300)
     assert [i.state for i in night.incidents()] == ["resolved"]
 
 
