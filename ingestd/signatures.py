@@ -17,6 +17,7 @@ class Signature(Struct, frozen=True):
     encoding: Literal["hex", "base64"] = "hex"
     time_header: str = ""  # in lower case
     joined: Literal["{body}", "{time}{body}", "{time}:{body}", "{time}.{body}"] = "{body}"
+    untimed: bool = False  # the sender may leave the time away: without its header the HMAC is of the body alone
 
 
 def signed(way: Signature, secrets: tuple[str, ...], headers: Mapping[bytes, bytes], body: bytes) -> bool:
@@ -25,8 +26,9 @@ def signed(way: Signature, secrets: tuple[str, ...], headers: Mapping[bytes, byt
         one.strip().removeprefix(way.prefix).encode()
         for one in headers.get(way.header.encode(), b"").decode("latin-1").split(",")
     ]
-    before, _, _ = way.joined.encode().partition(b"{body}")
-    text = before.replace(b"{time}", headers.get(way.time_header.encode(), b"")) + body
+    at = headers.get(way.time_header.encode())
+    before = "" if at is None and way.untimed else way.joined.partition("{body}")[0]
+    text = before.encode().replace(b"{time}", at or b"") + body
     wanted = [_encoded(way, hmac.digest(secret.encode(), text, way.algorithm)) for secret in secrets]
     matches = [hmac.compare_digest(one, other) for one in offered for other in wanted]
     return any(matches)

@@ -33,3 +33,13 @@ def test_each_way_to_sign(way: Signature, headers: dict[bytes, bytes]) -> None:
     assert not signed(way, ("s",), headers, BODY + b" ")
     assert not signed(way, ("s",), {}, BODY)
     assert not signed(way, (), headers, BODY)
+
+
+def test_a_time_that_may_be_left_away_counts_where_it_is_sent() -> None:
+    way = Signature("x-sig", time_header="x-time", joined="{time}:{body}", untimed=True)
+    timed = {b"x-sig": hexed(b"12:" + BODY), b"x-time": b"12"}
+    assert signed(way, ("s",), {b"x-sig": hexed(BODY)}, BODY)
+    assert signed(way, ("s",), timed, BODY)
+    assert not signed(way, ("s",), timed | {b"x-time": b"13"}, BODY)
+    assert not signed(way, ("s",), {b"x-sig": timed[b"x-sig"]}, BODY)
+    assert not signed(way, ("s",), {b"x-sig": hexed(BODY), b"x-time": b"12"}, BODY)

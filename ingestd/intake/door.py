@@ -282,6 +282,15 @@ def vouched_for(source: HttpSource, request: Request, body: bytes) -> bool:
     return signed(source.signature, source.secrets, request.headers, body)
 
 
+def decoded_object(body: bytes) -> tuple[str, dict[str, Any]]:
+    """What is wrong with a body that has to be a JSON object (empty: nothing), and what it holds."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return f"not JSON: {error}", {}
+    return ("", found) if isinstance(found, dict) else ("expected an object", {})
+
+
 def malformed(body: bytes) -> str:
     """What is wrong with JSON and where; empty: nothing."""
     try:

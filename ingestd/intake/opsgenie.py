@@ -8,12 +8,11 @@ Format: https://docs.opsgenie.com/docs/alert-api
 
 import re
 import uuid
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
 import msgspec
 
-from ingestd.intake.door import Answer, Door, Read, RefusedError, Request
+from ingestd.intake.door import Answer, Door, Read, RefusedError, Request, decoded_object
 
 ADAPTER = "opsgenie_alert_api"
 ALERTS = "/v2/alerts"
@@ -33,7 +32,7 @@ class OpsgenieAlerts(Door):
         if body is None:
             return None
         asked = str(uuid.uuid4())
-        wrong, content = _content(body)
+        wrong, content = decoded_object(body if body.strip() else b"{}")
         if request.path.rstrip("/") == ALERTS and request.method == "POST":
             query = "action=create"
             if not wrong and not content.get("message"):
@@ -57,15 +56,6 @@ class OpsgenieAlerts(Door):
     def refusal(self, refused: RefusedError) -> Answer:
         """As Opsgenie words it."""
         return Answer(refused.code, {"message": str(refused), "took": 0.0, "requestId": str(uuid.uuid4())})
-
-
-def _content(body: bytes) -> tuple[str, dict[str, Any]]:
-    """What is wrong with a body, and what it holds."""
-    try:
-        found = msgspec.json.decode(body) if body.strip() else {}
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        return f"not JSON: {error}", {}
-    return ("", found) if isinstance(found, dict) else ("expected an object", {})
 
 
 def _action(request: Request, source: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ingestd.intake.door import Answer, Door, HttpSource, Read, RefusedError, Request, authentic
+from ingestd.intake.door import Answer, Door, HttpSource, Read, RefusedError, Request, authentic, decoded_object
 
 ADAPTER = "pagerduty_events_v2"
 ABOUT = ("source", "component", "group", "class", "summary")  # what a key is minted of
@@ -29,7 +29,9 @@ class PagerDutyEvents(Door):
         raw = await self.body(request, read, ADAPTER)
         if raw is None:
             return None
-        event = _decoded(raw)
+        malformed, event = decoded_object(raw)
+        if malformed:
+            raise RefusedError(400, malformed, ADAPTER)
         change, older = request.path == CHANGE, request.path == OLDER
         name = "service_key" if older else "routing_key"
         source = self._source(request, event, name)
@@ -60,16 +62,6 @@ class _InvalidError(RefusedError):
     def __init__(self, errors: list[str], source: str) -> None:
         super().__init__(400, "; ".join(errors), source)
         self.errors = errors
-
-
-def _decoded(raw: bytes) -> dict[str, Any]:
-    try:
-        event = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise RefusedError(400, f"not JSON: {error}", ADAPTER) from error
-    if not isinstance(event, dict):
-        raise RefusedError(400, "expected an object", ADAPTER)
-    return event
 
 
 def _wrong(event: dict[str, Any]) -> list[str]:

@@ -204,7 +204,7 @@ def _unquoted(text: str) -> str:
 
 def _carried(form: Mapping[str, Any]) -> Any:
     """A form, or the JSON that one of its fields carries with the other fields beside it."""
-    for name in form if len(form) == 1 else CARRIERS:
+    for name in form if len(form) == 1 else (key for key in form if key.lower() in CARRIERS):
         found = inner(form.get(name))
         if isinstance(found, list):
             return found

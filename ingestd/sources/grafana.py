@@ -16,7 +16,10 @@ from ingestd.sources import grafana_legacy
 from ingestd.sources.labelled import GROUP, Group, Labelled, event, joined, sized, typed
 from ingestd.sources.shared import SourceError, link, reading
 
-SIGNATURE = Signature("x-grafana-alerting-signature")
+#: The time is sent if the contact point names a header for it: it has to be this one.
+SIGNATURE = Signature(
+    "x-grafana-alerting-signature", time_header="x-grafana-alerting-timestamp", joined="{time}:{body}", untimed=True
+)
 IDENTITY = partial(joined, "grafana")
 TEST = {"alertname": "TestAlert", "instance": "Grafana"}
 

@@ -20,6 +20,7 @@ SHAPE = Shape(
     " | state | check_result.state | incident.severity",
     states={
         **NOTIFICATIONS,
+        "0.0": "resolved",  # the event stream's states are fractions
         **states(
             acknowledged="acknowledgementset, acknowledgement set",
             nothing="downtimestarted, downtimetriggered, downtimeadded, commentadded, commentremoved, objectcreated,"

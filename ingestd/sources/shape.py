@@ -8,7 +8,7 @@ bodies are templates that an admin may edit; what a template left unfilled (``$H
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -33,6 +33,7 @@ from ingestd.sources.times import moment
 MOST_ALERTS = 3000  # in one body
 MOST_KEYS = 500  # of one object that are looked at in all their spellings
 LONGEST = 1000  # characters of one text
+LONGEST_KNOWN = 60  # characters of a key that is worth remembering
 LONGEST_CHECK = 120  # characters of a summary that stands in for the name of a check
 _UNFILLED = re.compile(
     r"\$[A-Z_][A-Z0-9_:.]*\$?|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[A-Z][A-Z0-9_.]*\}|%[a-z]+|##[A-Z.]+##"
@@ -50,7 +51,14 @@ def as_it_is(alert: dict[str, Any]) -> dict[str, Any]:
 
 def folded(key: object) -> str:
     """A key without what people spell differently."""
-    return str(key).replace("_", "").replace("-", "").replace(" ", "").replace(".", "").lower()
+    text = str(key)
+    return _folded(text) if len(text) <= LONGEST_KNOWN else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    """Senders repeat their keys in every body."""
+    return text.replace("_", "").replace("-", "").replace(" ", "").replace(".", "").lower()
 
 
 class Step(Struct, frozen=True):

@@ -26,7 +26,7 @@ SHAPE = Shape(
     changed="timestampISO8601 | timestampISO | timestamp",
     url="detectorUrl | imageUrl | runbookUrl",
 )
-SIGNATURE = Signature("x-sfx-signature", algorithm="sha1", encoding="base64")
+SIGNATURE = Signature("x-sfx-signature", encoding="base64")
 ENDS = ("manually resolved", "stopped", "cleared", "back to normal", "resolved", "ok:")
 
 

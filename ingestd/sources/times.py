@@ -23,7 +23,7 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,12}))?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
-_ZONE = r" ?(?P<zone>[+-]\d\d[:.]?\d\d|[+-]\d\d(?!\d)|[A-Za-z]{1,5})?"
+_ZONE = r" ?\(?(?P<zone>[+-]\d\d[:.]?\d\d|[+-]\d\d(?!\d)|[A-Za-z]{1,5})?"
 _WEEKDAY = r"(?:[A-Za-z]{3,9},? )?"
 _MONTH = r"(?P<name>[A-Za-z]{3})[a-z]{0,6}\.?"
 _FORMS = tuple(

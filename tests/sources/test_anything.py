@@ -1,5 +1,7 @@
 """A body of a tool that nobody knows, and how much of it is looked at."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -23,3 +25,35 @@ def test_a_list_without_end_is_for_the_fallback(body: object) -> None:
     message = Message(kind="webhook", source="x", adapter="anything", body=msgspec.json.encode(body))
     with pytest.raises(SourceError, match="at most 2000"):
         sources.read(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ({"status": "completed", "conclusion": "failure", "name": "nightly copy"}, {"state": "firing"}),
+        (
+            {"droplet": {"name": "mill-9"}, "alert_type": "load_15", "state": "resolved"},
+            {"host": "mill-9", "check": "load_15"},
+        ),
+        ({"deviceHostname": "ups-4", "description": "input lost"}, {"host": "ups-4"}),
+        ({"title": "slow", "activatedTime": "2026-02-03T04:05:06Z"}, {"started_at": 1770091506.0}),
+        (
+            {"title": "slow", "createdTime": "2026-02-01T00:00:00Z", "startedTime": "2026-02-03T04:05:06Z"},
+            {"started_at": 1770091506.0},
+        ),
+        ({"title": "slow", "account_id": "a1", "probe_id": "p7"}, {"external_id": "p7"}),
+        ({"id": "7", "name": "x", "last": {"uuid": "u"}}, {"external_id": "7"}),
+        (
+            {"name": "x", "url": "https://mill.example/run/3", "project": {"web_url": "https://mill.example/"}},
+            {"url": "https://mill.example/run/3"},
+        ),
+        ({"brief_description": "no answer", "cleared": "true"}, {"state": "resolved", "summary": "no answer"}),
+        ({"alarm_name": "power", "status": "Green"}, {"state": "resolved", "check": "power"}),
+        ({"alertType": "Gates went down", "gate": "7"}, {"state": "firing", "check": "Gates went down"}),
+    ],
+)
+def test_keys_of_any_name_are_told_by_their_endings(body: dict[str, Any], wanted: dict[str, Any]) -> None:
+    (event,) = sources.read(
+        Message(kind="webhook", source="x", adapter="anything", body=msgspec.json.encode(body))
+    ).events
+    assert {name: getattr(event, name) for name in wanted} == wanted
