@@ -9,13 +9,14 @@ import re
 import msgspec
 from msgspec import Struct
 
-from ingestd.decide import hosts, kinds, words
+from ingestd.decide import hosts, kinds, labelled, words
 from ingestd.decide.mail import Mail
 from ingestd.decide.match import NameFinder
-from ingestd.model import Event, Reading, ReadingKind, Reason, Severity
+from ingestd.model import SEVERITIES, Event, Reading, ReadingKind, Reason, Severity
 
 MOST_LINES = 40  # of a body that are believed
 LONGEST_SUMMARY = 300
+TELLING_LINES = 12  # of a body whose subject only says that it is an alert
 LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
@@ -44,7 +45,7 @@ def read_mail(mail: Mail, names: NameFinder, *, machine: bool | None = None) -> 
     if kinds.is_invitation(mail):
         return _reading("other", mail.subject, "an entry for a calendar", (_quiet(mail.subject),))
     if kinds.is_machine(mail) if machine is None else machine:
-        return _machine(mail, _lines(mail.text), names)
+        return _machine(mail, names)
     return read_person(mail, names)
 
 
@@ -78,18 +79,46 @@ def read_text(text: str, source: str, names: NameFinder) -> Reading:
     return _reading(verdict.kind, title, verdict.why, (event,))
 
 
-def _machine(mail: Mail, lines: list[str], names: NameFinder) -> Reading:
-    title = (mail.subject or next(iter(lines), "") or f"mail from {mail.sender or 'nobody'}")[:LONGEST_SUMMARY]
-    verdict = _judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines))
+def _readable(text: str) -> str:
+    """The text; of JSON its keys and values, one pair a line."""
+    return _flattened(_pairs(text)) or text if text.lstrip().startswith("{") else text
+
+
+def _machine(mail: Mail, names: NameFinder) -> Reading:
+    title = (mail.subject or next(iter(_lines(mail.text)), "") or f"mail from {mail.sender or 'nobody'}")[
+        :LONGEST_SUMMARY
+    ]
+    text = _readable(mail.text)
+    lines = _lines(text)
+    said = labelled.Labelled() if kinds.is_bulk(mail) else labelled.read(text)
+    verdict = _labelled(_judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines)), title, said)
     if (
         mail.header("list-unsubscribe")
         and words.is_advertising(f"{title}\n{mail.text}")
         and (verdict.severity != "critical" or kinds.is_bulk(mail))
     ):
         verdict = _Verdict("other", "info", "a newsletter", quiet=True)
-    host = hosts.guess(title, mail.text, names)
+    host = hosts.guess(title, text, names)
     event = _event(verdict, title, host, f"{mail.sender}|{words.subject_key(title)}")
+    event = msgspec.structs.replace(event, check=said.check, summary=_summary(title, said, lines))
     return _reading(verdict.kind, mail.subject, verdict.why, (event,))
+
+
+def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdict:
+    """What the lines of state and severity make of it; the subject's own words go before a state."""
+    if said.over and verdict.kind == "alert" and words.is_weak(title):
+        return _Verdict("recovery", "info", "a line of the text says that it is over")
+    if said.severity and verdict.kind == "alert":
+        return msgspec.structs.replace(verdict, severity=said.severity, why=f"{verdict.why}; a line {said.severity}")
+    return verdict
+
+
+def _summary(title: str, said: labelled.Labelled, lines: list[str]) -> str:
+    """The subject and the line that the mail calls its message, or else the first that tells of trouble."""
+    more = said.summary
+    if not more and words.is_weak(title):
+        more = next((line for line in lines if not words.is_weak(line)), "")
+    return title if more in title else f"{title}: {more}"[:LONGEST_SUMMARY]
 
 
 def _judged(title: str, body: str) -> _Verdict:
@@ -99,6 +128,8 @@ def _judged(title: str, body: str) -> _Verdict:
         return _notice(notice or "", judged.severity)
     for place, text in (("subject", title), ("text", body)):
         found = words.judge(text)
+        if place == "subject" and found.verdict == "problem" and words.is_weak(text):
+            found = words.Judged("problem", _worse(found.severity, words.judge(_head(body)).severity))
         if found.verdict == "over":
             return _Verdict("recovery", "info", f"the {place} says that it is over")
         if found.verdict == "problem":
@@ -108,6 +139,14 @@ def _judged(title: str, body: str) -> _Verdict:
         if found.verdict == "success":
             return _Verdict("other", "info", f"the {place} says success")
     return _Verdict("other", "unknown", "no word of a problem", quiet=True)
+
+
+def _head(body: str) -> str:
+    return "\n".join(body.split("\n", TELLING_LINES)[:TELLING_LINES])
+
+
+def _worse(one: Severity, other: Severity) -> Severity:
+    return min(one, other, key=SEVERITIES.index)
 
 
 def _notice(notice: str, severity: Severity) -> _Verdict:

@@ -14,11 +14,17 @@ LONGEST_VALUE = 300
 DECORATION = " \t*_•·►>-"
 # Labels before a host's name, in small letters.
 LABELS = frozenset((
-    "host", "hostname", "host name", "host/ip", "server", "server name", "servername", "device", "device name", "node",
-    "machine", "computer", "computer name", "system name", "instance", "source host", "affected host", "target", "fqdn",
+    "host", "hostname", "host name", "host/ip", "server", "server name", "servername", "device", "device name",
+    "node",
+    "machine", "computer", "computer name", "system name", "instance", "source host", "affected host", "target",
+    "fqdn",
+    "client name", "machine name", "sourceid", "source id", "resource id", "affected resource", "monitored host",
+    "hostname/ip", "ファシリティ",
+    "ファシリティid",
     "ip", "ip address", "host ip", "host address", "address", "monitor host",
     "主机", "主机名", "主机名称", "主机ip", "主機", "主機名稱", "服务器", "服务器名称", "服务器ip", "伺服器", "设备",
-    "设备名称", "设备名", "設備", "設備名稱", "节点", "節點", "告警主机", "故障主机", "报警主机", "主机地址", "ip地址",
+    "设备名称", "设备名", "設備", "設備名稱", "节点", "節點", "告警主机", "故障主机", "报警主机", "主机地址",
+    "ip地址",
     "告警ip", "实例", "机器", "rechner", "rechnername", "gerät", "gerätename", "knoten", "hôte", "serveur",
     "nom d'hôte", "équipement", "machine hôte", "equipo", "servidor", "dispositivo", "anfitrión", "nombre del equipo",
     "ホスト", "ホスト名", "サーバ", "サーバー", "サーバ名",
@@ -38,13 +44,16 @@ NOBODY = frozenset(
 )
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
+# An address behind one of these is that of somebody else.
+_OTHERS = re.compile(r"(?:\b(?:src|source|attacker|banned|blocked|by|peer|client ip)\b:? ?)$", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 _IP = re.compile(r"(?<![\w.-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)")
 _FQDN = re.compile(
     r"(?<![\w@./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}([A-Za-z]{2,20})(?![\w-]|\.\w|/|@)"
 )
 _BEHIND = re.compile(
-    r"(?:\b(?:on|at|host|server|node|from|for|auf|von|bei|sur|en|equipo|servidor|serveur|rechner)\b|主机|服务器|设备"
+    r"(?:\b(?:on|at|host|server|node|client|machine|computer|vm|from|for|dst|dest|auf|von|bei|sur|en|de|du|equipo|servidor|serveur|rechner)\b|主机|服务器|设备"
     r"|主機|伺服器|ホスト)\s{0,3}"
     r"[:：]?\s{0,3}['\"“「(\[]?(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])([A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9])(?![\w./@%-])",
     re.IGNORECASE,
@@ -70,7 +79,7 @@ def _labelled(text: str) -> str | None:
     """The value of the first line whose label is one of ``LABELS``."""
     for label, after in _LINE.findall(text):
         if label.strip(DECORATION).casefold() in LABELS:
-            value = after[:LONGEST_VALUE].strip(" \t:：[(\"'<")
+            value = _SCHEME.sub("", after[:LONGEST_VALUE].strip(" \t:：[(\"'<"))
             found = _VALUE.match(value)
             if found and found[0].lower() not in NOBODY and _is_name(found[0], value):
                 return str(found[0])
@@ -85,8 +94,8 @@ def _is_name(name: str, value: str) -> bool:
 
 def _addressed(text: str) -> str | None:
     name = next((found[0] for found in _FQDN.finditer(text) if found[1].lower() not in NO_DOMAINS), None)
-    address = _IP.search(text)
-    return name or (address[0] if address else None)
+    address = next((found[0] for found in _IP.finditer(text) if not _OTHERS.search(text[: found.start()][-20:])), None)
+    return name or address
 
 
 def _behind(text: str) -> str | None:

@@ -5,6 +5,7 @@ and what mail programs and mail servers really write.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from ingestd.decide import hosts, quotes, words
@@ -43,6 +44,15 @@ MACHINES = frozenset((
     "unattended", "arpwatch", "rkhunter", "elastalert", "wazuh", "ossec", "solarwinds", "mailer-daemon", "supervision",
     "alerte", "alertes", "alarme", "alarmes", "alerta", "alertas", "alarma", "alarmas", "monitoreo", "avisos",
     "notificaciones", "überwachung", "ueberwachung", "stoerung", "kanshi", "jiankong", "gaojing", "baojing",
+    "3dm", "3dm2", "acronis", "aide", "airflow", "amanda", "argocd", "arcserve", "backupexec", "backuppc", "borg",
+    "borgmatic", "budgets", "builds", "cacti", "circleci", "clamav", "cobian", "commvault", "cpanel", "datadog",
+    "directadmin", "duplicati", "duplicity", "fortigate", "freenas", "graylog", "hinemos", "ispconfig", "kibana", "lfd",
+    "logstash", "macrium", "mailcow", "megaraid", "mikrotik", "nessus", "newrelic", "nut", "openmanage", "opennms",
+    "openvas", "opmanager", "opnsense", "opsgenie", "ossecm", "pagerduty", "pandora", "pfsense", "plesk", "raid",
+    "rancher", "restic", "retrospect", "rsnapshot", "samhain", "sensor",
+    "sensors", "sensu", "sonicwall", "splunk", "statuspage",
+    "supervisord", "synology", "travis", "tripwire", "truenas", "unifi", "unraid", "urbackup", "wordpress", "wsus",
+    "zenoss", "zimbra",
 ))  # fmt: skip
 # … and such as people use too: they weigh less.
 SHARED = frozenset((
@@ -119,6 +129,18 @@ _TASK = compiled(
     r"|任务|报告|备份|日志|巡检|通知|bericht|protokoll|sicherung|rapport|sauvegarde|informe|copia de seguridad"
     r"|レポート|バックアップ"
 )
+# How people write about themselves and ask; a program's text has none of it.
+_PERSONAL = compiled(
+    r"(?i)\b(?:i|i'm|i've|my|me|ich|mein(?:e[mnrs]?)?|mir|unser(?:e[mnrs]?)?|bitte|je|mon|ma|mes|nous|notre|svp|yo|mi"
+    r"|mis|nosotros|nuestr[oa]s?|por favor|help|can you|could you|thx|thanks)\b|[?？]|\bj'|我|俺|咱|麻烦|麻煩|请问|請問"
+    r"|帮忙|幫忙|お願い|私|でしょうか"
+)
+_WATCHES = compiled(r"(?i)check|watch|monitor|alert|alarm|backup|guard|scan|sensor|script")  # in an address
+_BRAND = re.compile(r".*(?:\d|[a-z][A-Z]|[A-Z]{2})")  # "BackupExec", "Travis CI", "3DM2": no person is written so
+_SQUASHED = re.compile(r"[\W_]+")
+# What it weighs that nobody speaks: people do report problems in few words, but neither successes nor tasks.
+_NOBODY_SAYS: Mapping[words.Verdict, int] = {"problem": 1, "over": 1, "success": 2, "none": 2}
+SHORTEST_BRAND = 4  # letters of a sender's name that may name the tool in the subject
 _BULK = frozenset({"bulk", "list", "junk"})
 _LOCAL = re.compile(r"[-._+]")
 LONGEST_GREETING = 40  # characters
@@ -227,12 +249,30 @@ def _mailer(mail: Mail) -> str:
     return f"{mail.header('x-mailer')} {mail.header('user-agent')}".strip()
 
 
+def _is_impersonal(mail: Mail, text: str) -> bool:
+    """Nobody speaks in it; where the sender has no name either, only if the address is at a host."""
+    spoken = (
+        _PERSONAL.search(f"{mail.subject}\n{quotes.new_text(text)}") or _GREETING.match(text) or _CLOSING.search(text)
+    )
+    return not spoken and bool(mail.sender_name or mail.sender.partition("@")[2].count(".") > 1)
+
+
+def _names_itself(mail: Mail) -> bool:
+    """The subject names the sender: tools do ("UrBackup: ..."), people sign below."""
+    subject = _SQUASHED.sub("", mail.subject.casefold())
+    names = (mail.sender_name, mail.sender.partition("@")[0])
+    squashed = (_SQUASHED.sub("", name.casefold()) for name in names)
+    return any(len(name) >= SHORTEST_BRAND and name in subject for name in squashed)
+
+
 def _weight(mail: Mail) -> int:
     """Signs of a program, less signs of a person."""
     text = mail.text[:JUDGED]
     shared = any(word in SHARED for word in _local_words(mail))
     subject = mail.subject
-    told = words.judge(subject).verdict != "none"
+    verdict = words.judge(subject).verdict
+    told = verdict != "none"
+    is_person = bool(_PERSON.fullmatch(mail.sender_name) and not _OFFICES.search(mail.sender_name))
     machine = (
         shared,
         _is_system(mail.sender),
@@ -250,11 +290,15 @@ def _weight(mail: Mail) -> int:
         "from userid" in mail.header("received") and not mail.header("x-mailer"),
         bool(mail.header("x-auto-response-suppress")),
         bool(mail.header("list-unsubscribe")),
+        not is_person and _is_impersonal(mail, text) and _NOBODY_SAYS[verdict] * (told or bool(_TASK.search(subject))),
+        not is_person and bool(_OFFICES.search(mail.sender_name) or _WATCHES.search(mail.sender.partition("@")[0])),
+        not is_person and _names_itself(mail),
+        not is_person and bool(_BRAND.match(mail.sender_name)),
     )
     person = (
         bool(_PEOPLES_MAILERS.search(_mailer(mail))) * 3,
         bool(_GREETING.match(text)),
         bool(_CLOSING.search(text)),
-        bool(_PERSON.fullmatch(mail.sender_name) and not _OFFICES.search(mail.sender_name)),
+        is_person,
     )
     return sum(machine) - sum(person)

@@ -45,6 +45,7 @@ class Recogniser:
         self._known = frozenset(_key(label) for labels in self._labels.values() for label in labels)
         self._translate = {name: {_key(k): v for k, v in table.items()} for name, table in file.translate.items()}
         self._compose = {name: _several(wanted) for name, wanted in file.compose.items()}
+        self._identities = _several(file.identity)
         self._separators = (file.separator,) if file.separator else (":", "：", "\t")
         self._take = [(place, compiled(pattern)) for take in file.take for place, pattern in _place(take)]
         self._start = compiled(file.blocks.start) if file.blocks else None
@@ -197,9 +198,10 @@ class Recogniser:
         )
 
     def _identity(self, values: Values, labels: tuple[tuple[str, str], ...]) -> str | None:
-        """The template filled in; None if a part is missing, so that node and check identify the alert."""
+        """The first template that can be filled in; None if a part is missing: node and check identify the alert."""
         text = ",".join(f"{name}={value}" for name, value in labels)
-        return _filled(self.file.identity, {**values, "labels": [text] if text else []})
+        known = {**values, "labels": [text] if text else []}
+        return next(filter(None, (_filled(template, known) for template in self._identities)), None)
 
     def _ends(self, values: Values) -> Ends:
         how = self.file.ends

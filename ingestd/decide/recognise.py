@@ -17,7 +17,8 @@
                 somebody took a problem (field ``sender``: who); ``success`` ends a failure of the same identity
     quiet       values of fields that make an event quiet (heartbeats)
     defaults    fields that the mail does not give
-    identity    what identifies the alert, from fields, groups and {labels}; without one node and check do
+    identity    what identifies the alert, from fields, groups and {labels}; of several templates the first whose
+                parts are all there; without one node and check do
     ends        recovery | ends_at | {unheard: 2h} | person (the default)
     guess_host  look for a host in the text where no field gives one
     examples    mails and what they must be understood as
@@ -136,7 +137,7 @@ class RecogniserFile(_Config, frozen=True, forbid_unknown_fields=True, kw_only=T
     notices: dict[str, Notice] = {}
     quiet: dict[Field, tuple[str, ...]] = {}
     defaults: dict[Field, str] = {}
-    identity: str = ""  # "zabbix:{external_id}"; "{labels}" is the whole label set; empty: node and check identify
+    identity: str | tuple[str, ...] = ""  # "zabbix:{external_id}"; "{labels}": all of them; empty: node and check
     ends: Literal["recovery", "ends_at", "person"] | Unheard = "person"
     guess_host: bool = False
     examples: tuple[Example, ...] = ()

@@ -19,7 +19,8 @@ Verdict = Literal["problem", "over", "success", "none"]
 CRITICAL = (
     # English
     "critical", "criticals", "crit", "emergency", "emerg", "fatal", "disaster", "panic", "down", "outage",
-    "unreachable", "offline", "power failure", "power fail", "power lost", "on battery", "not reachable", "no response",
+    "unreachable", "offline", "disconnected", "power failure", "power fail", "power lost", "on battery",
+    "not reachable", "no response",
     # Chinese
     "宕机", "宕機", "当机", "當機", "紧急", "緊急", "灾难", "災難", "致命", "瘫痪", "癱瘓", "中断", "中斷", "不可达",
     "不可達", "离线", "離線", "断网", "斷網", "断电", "斷電", "停电", "停電", "掉线", "掉線", "失联", "失聯", "断开",
@@ -30,7 +31,8 @@ CRITICAL = (
     "keine verbindung",
     "offline gegangen",
     # French
-    "critique*", "en panne", "panne", "hors service", "hors ligne", "injoignable", "inaccessible", "coupure", "urgence",
+    "critique*", "en panne", "panne", "hors service", "hors ligne", "injoignable", "inaccessible", "coupure",
+    "urgence",
     # Spanish
     "crítico", "crítica", "critico", "critica", "caído", "caída", "caido", "caida", "inalcanzable", "sin conexión",
     "sin conexion", "emergencia", "corte de",
@@ -38,7 +40,8 @@ CRITICAL = (
     "危険", "致命的", "停止しました", "ダウン", "接続不可", "到達不能", "応答なし", "応答がありません", "切断",
 )  # fmt: skip
 ERROR = (
-    "error", "errors", "err", "fail", "fails", "failed", "failing", "failure", "failures", "fault", "faults", "faulted",
+    "error", "errors", "err", "fail", "fails", "failed", "failing", "failure", "failures", "fault", "faults",
+    "faulted",
     "faulty", "major", "broken", "crashed", "crash", "exception", "traceback", "corrupt", "corrupted", "corruption",
     "refused", "timeout", "timed out", "time out", "does not exist", "not responding", "not running", "unavailable",
     "missed", "cannot", "can't", "can not", "could not", "couldn't", "unable", "denied", "aborted", "abort", "killed",
@@ -49,15 +52,18 @@ ERROR = (
     "上不了", "不能用", "没有网", "没网", "沒有網", "严重", "嚴重", "出错", "出錯", "丢失", "遺失", "拒绝", "拒絕",
     "退出", "无应答", "未响应",
     "fehler", "fehlgeschlagen", "fehlerhaft", "störung", "stoerung", "defekt*", "gescheitert", "abgebrochen",
-    "abgestürzt", "zeitüberschreitung", "nicht verfügbar", "nicht gefunden", "kann nicht", "konnte nicht", "verweigert",
+    "abgestürzt", "zeitüberschreitung", "nicht verfügbar", "nicht gefunden", "kann nicht", "konnte nicht",
+    "verweigert",
     "schwerwiegend*", "läuft nicht", "funktioniert nicht", "geht nicht",
     "erreur", "erreurs", "échec", "echec", "échoué", "échouée", "a échoué", "défaut", "défaillance", "défaillant*",
     "indisponible", "impossible", "refusé", "refusée", "expiration du délai", "introuvable", "ne répond pas",
     "ne fonctionne pas",
     "incident", "grave",
     "fallo", "fallos", "falló", "fallido", "fallida", "fallado", "falla", "fracasó", "error", "errores", "avería",
-    "averia", "no disponible", "no responde", "no se puede", "no se pudo", "rechazado", "rechazada", "tiempo de espera",
-    "no funciona", "エラー", "障害", "失敗", "異常", "故障", "タイムアウト", "利用不可", "利用できません", "できません",
+    "averia", "no disponible", "no responde", "no se puede", "no se pudo", "rechazado", "rechazada",
+    "tiempo de espera",
+    "no funciona", "エラー", "障害", "失敗", "異常", "故障", "タイムアウト", "利用不可", "利用できません",
+    "できません",
     "応答しません", "拒否",
     "重大", "見つかりません",
 )  # fmt: skip
@@ -67,7 +73,9 @@ WARNING = (
     "low", "slow", "alert", "alerts", "alarm", "alarms", "problem", "problems", "firing", "triggered", "alerting",
     "needs attention", "banned", "infected", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
     "too high",
-    "too low", "suspicious", "average", "full", "reboot required", "outdated", "flapping", "violation",
+    "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
+    "no recent backup", "no recent backups", "not been backed up", "violations",
+    "average", "full", "reboot required", "outdated", "flapping", "violation",
     "警告", "预警", "預警", "告警", "报警", "報警", "警报", "警報", "过期", "過期", "到期", "过高", "過高", "过低",
     "過低", "不足",
     "问题", "問題", "很慢", "缓慢", "卡顿", "已满", "已滿", "超过", "超過", "超限", "触发", "觸發", "偏高", "警示",
@@ -84,7 +92,8 @@ WARNING = (
 )  # fmt: skip
 RECOVERY = (
     "recovered", "recovery", "recovers", "resolved", "cleared", "restored", "back to normal", "back up",
-    "back online", "upalert", "has returned", "gone up", "within range again", "returned to normal", "is up again",
+    "back online", "upalert", "has returned", "returned from", "gone up", "within range again",
+    "returned to normal", "is up again",
     "up again", "reachable again", "available again", "reconnected", "connection established", "all clear",
     "normalised", "normalized", "came back", "is back",
     "恢复", "恢復", "回復", "已解决", "已解決", "解除", "消除", "已修复", "已修復", "重新上线", "已上线", "已关闭",
@@ -104,7 +113,8 @@ CALM = (
 )  # fmt: skip
 # Words of a problem that name a mail of any state: "Alert: job succeeded", "[Alarm] web-4 is UP".
 WEAK = (
-    "alert", "alerts", "alarm", "alarms", "alerting", "problem", "alerte", "alertes", "alarme", "alerta", "alertas",
+    "alert", "alerts", "alarm", "alarms", "alerting", "problem", "incident", "alerte", "alertes", "alarme",
+    "alerta", "alertas",
     "alarma",
     "告警", "报警", "報警", "警报", "警報", "アラート", "アラーム",
 )  # fmt: skip
@@ -144,6 +154,7 @@ NOT_RECOVERED = (
 _NO = "0|no|zero|without|not any|keine|keinen|kein|ohne|aucun|aucune|sans|pas de|pas d'|sin|ningún|ninguna|ningun|cero"
 _BAD = (
     "errors?|failures?|failed|fails?|faults?|warnings?|warn|problems?|issues?|alerts?|alarms?|criticals?|crit|exceptions?"
+    "|violations?"
     "|lost|rejected|missed|outages?|fehlern?|probleme?|warnungen|warnung|störungen|störung|ausfälle|erreurs?|échecs?"
     "|problèmes?|avertissements?|alertes?|errores|fallos?|problemas?|advertencias?|alertas?|downtime"
 )
@@ -162,8 +173,10 @@ NOT_BROKEN = (
 )
 # "故障已恢复", "problem resolved": the word of the problem belongs to its end.
 OVER = (
-    r"^[\W\d]*(?:ok|okay|up|clear|closed|fixed|normal|cleared|正常|恢复|恢復)(?: ?[\]】:：|!]| - )"  # "[OK] disk full"
-    r"|\b(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|fault|event|störung|fehler|ausfall|problème"
+    # "[OK] disk full"
+    r"^[\W\d]*(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)(?: ?[\]】:：|!]| - )"
+    r"|\b(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
+    r"|fehler|ausfall|problème"
     r"|alerte|panne|erreur|incidencia|alerta|fallo|problema)s? (?:is |are |has been |have been |was |ist |wurde "
     r"|est |a été |ha sido |está )?"
     r"(?:now |wieder )?(?:resolved|cleared|over|recovered|fixed|gone|ended|closed|behoben|beendet|vorbei|résolue?"
@@ -208,7 +221,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "downtime scheduled", "scheduled downtime", "downtime cancelled", "downtime canceled", "downtimecancelled",
         "downtimeremoved", "planned maintenance", "scheduled maintenance", "maintenance window", "maintenance mode",
         "maintenance scheduled", "maintenance started", "maintenance completed", "maintenance begins",
-        "maintenance announcement", "维护窗口", "维护通知", "计划维护", "维护开始", "维护结束", "維護通知", "計劃維護",
+        "maintenance announcement", "维护窗口", "维护通知", "计划维护", "维护开始", "维护结束", "維護通知",
+        "計劃維護",
         "停机维护", "系统维护", "例行维护", "維護時段", "wartungsfenster", "geplante wartung", "wartungsarbeiten",
         "wartung beginnt", "wartung beendet", "wartungsmodus",
         "maintenance planifiée", "maintenance programmée", "fenêtre de maintenance", "mantenimiento programado",
@@ -223,9 +237,10 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
     "test": (
         "test mail", "test e-mail", "test email", "test message", "test notification", "test alert", "test alarm",
         "testing email", "this is a test", "email test", "e-mail test", "mail test", "smtp test", "emailtest",
-        "testmessage",
+        "testmessage", "[test]", "【测试】",
         "test of the", "notification test", "test event", "testing notification", "testing alert",
-        "测试邮件", "測試郵件", "测试消息", "测试通知", "测试告警", "測試通知", "邮件测试", "这是一封测试", "测试信息",
+        "测试邮件", "測試郵件", "测试消息", "测试通知", "测试告警", "測試通知", "邮件测试", "这是一封测试",
+        "测试信息",
         "測試信",
         "testnachricht", "testmail", "test-mail", "testalarm", "testbenachrichtigung", "dies ist ein test",
         "message de test", "courriel de test", "notification de test", "ceci est un test", "mail de test",
@@ -240,7 +255,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "nightly report", "inventory report", "usage report", "availability report", "sla report", "report for",
         "日报", "日報", "周报", "週報", "月报", "月報", "巡检报告", "巡檢報告", "运行报告", "统计报告", "简报",
         "每日报告", "每周报告",
-        "tagesbericht", "wochenbericht", "monatsbericht", "statusbericht", "täglicher bericht", "wöchentlicher bericht",
+        "tagesbericht", "wochenbericht", "monatsbericht", "statusbericht", "täglicher bericht",
+        "wöchentlicher bericht",
         "rapport quotidien", "rapport journalier", "rapport hebdomadaire", "rapport mensuel", "rapport d'état",
         "informe diario", "informe semanal", "informe mensual", "resumen diario", "boletín", "boletin",
         "日次レポート", "週次レポート", "月次レポート", "定期報告", "レポート",
@@ -248,10 +264,14 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
     "info": (
         "service started", "has started", "was started", "has been started", "started on", "startup",
         "started successfully", "system started", "daemon started", "monitoring started", "rebooted by",
-        "update available", "updates available", "package updates", "new version available", "password changed",
+        "update available", "updates available", "new update", "new updates", "new update(s)", "package updates",
+        "new version available", "password changed",
         "login from", "new login", "signed in", "welcome to",
-        "subscription confirmation", "confirm your", "verify your",
-        "已启动", "已啟動", "启动成功", "服务启动", "开机", "登录通知", "登录提醒", "更新可用", "有新版本", "欢迎使用",
+        "subscription confirmation", "confirm your", "verify your", "verification code", "security code",
+        "login code",
+        "one-time password", "one-time code", "bootup complete", "boot complete",
+        "已启动", "已啟動", "启动成功", "服务启动", "开机", "登录通知", "登录提醒", "更新可用", "有新版本",
+        "欢迎使用",
         "验证码",
         "gestartet", "wurde gestartet", "update verfügbar", "updates verfügbar", "anmeldung von",
         "démarré", "démarrée", "a démarré", "mise à jour disponible", "iniciado", "iniciada", "se ha iniciado",
@@ -391,6 +411,8 @@ def judge(text: str) -> Judged:
         return Judged("over", "info")
     level = _severity(plain) or ("error" if missing else None)
     if level == "warning" and not _PROBLEM.search(stronger := _WEAK.sub(" . ", plain)):
+        if missing:
+            return Judged("problem", "error")
         if _CALM_AT_LAST.search(stronger):
             return Judged("over", "info")
         level = None if _SUCCESS.search(stronger) else level
@@ -403,7 +425,7 @@ def _over(plain: str) -> bool:
     problem = _PROBLEM.search(plain)
     recovery = _RECOVERY.search(plain)
     if not problem:
-        return bool(recovery) or (bool(_CALM.search(plain)) and not _SUCCESS.search(plain))
+        return bool(recovery or _OVER.search(plain)) or (bool(_CALM.search(plain)) and not _SUCCESS.search(plain))
     if "\n" not in plain and _OVER_AT_LAST.search(plain) and not _DOUBT.search(plain):
         return True
     starts = [found.start() for found in (_OVER.search(plain), recovery) if found]
@@ -427,6 +449,11 @@ def severity(text: str) -> Severity | None:
     """The worst severity that the words of ``text`` claim; None: no word of a problem."""
     plain = _plain(text)
     return _severity(plain) or ("error" if _NOT_RECOVERED.search(plain) else None)
+
+
+def is_weak(text: str) -> bool:
+    """Whether ``text`` tells of nothing, or only that it is an alert."""
+    return not _PROBLEM.search(_WEAK.sub(" . ", plain := _plain(text))) and not _NOT_RECOVERED.search(plain)
 
 
 def says_recovered(text: str) -> bool:

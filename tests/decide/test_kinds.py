@@ -56,6 +56,42 @@ def test_machines_by_text_and_people():
     assert not kinds.is_machine(read("From: li@x.example", "help\n\n-----Original Message-----\nclick to unsubscribe"))
 
 
+@pytest.mark.parametrize(
+    ("sender", "subject"),
+    [
+        ("HarbourBackup <jobs@trading.example>", "Crane run failed"),  # written as no person is, and nobody speaks
+        ("Crane Watch 2 <cw@trading.example>", "Belt 3 is down"),
+        ("berthkeeper@berths.trading.example", "BerthKeeper: run 12 failed"),  # names itself, at a host
+        ("Keeper <keeper@trading.example>", "Keeper: belt 3 is down"),
+    ],
+)
+def test_tools_that_nobody_knows(sender, subject):
+    assert kinds.is_machine(read(f"From: {sender}\nSubject: {subject}", "belt 3, 12:01"))
+
+
+@pytest.mark.parametrize(
+    ("sender", "body"),
+    [
+        ("Li Na <li.na@trading.example>", "belt 3, since noon"),  # a person's name
+        ("li@trading.example", "belt 3, since noon"),  # no name, no host
+        ("lina <li@trading.example>", "can you have a look?"),
+        ("lina <li@trading.example>", "Hello,\nbelt 3 since noon"),
+        ("lina <li@trading.example>", "belt 3 since noon\n\nthanks\n"),
+    ],
+)
+def test_people_who_say_little(sender, body):
+    assert not kinds.is_machine(read(f"From: {sender}\nSubject: belt is down", body))
+
+
+def test_nobody_speaks_of_a_success():
+    assert kinds.is_machine(
+        read("From: Copies <copies@trading.example>\nSubject: Run of crane-2 completed", "12 files")
+    )
+    assert kinds.is_machine(read("From: keep@crane.trading.example\nSubject: Report of crane-2", "12 files"))
+    assert kinds.is_machine(read("From: Belt Security Center <bsc@trading.example>\nSubject: belt 3 is down", "12:01"))
+    assert not kinds.is_machine(read("From: lina <lina@trading.example>\nSubject: Report?", "12 files"))
+
+
 def test_quotes_are_seen_without_a_re():
     assert kinds.is_quoting_reply(read("From: a@b.example", "yes\n\nFrom: x\nSent: now\nTo: y\n"))
     assert kinds.is_quoting_reply(read("From: a@b.example", "yes\n-----Original Message-----\n"))

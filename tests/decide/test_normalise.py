@@ -132,6 +132,22 @@ def test_a_time_without_a_zone_is_none(when, started):
     assert read(MAIL.format(when=when, state="fine", more=""), tool).events[0].started_at == started
 
 
+def test_of_several_identities_the_first_that_can_be_filled_in_counts():
+    file = loads(
+        "id: watch\nwhen: [{subject: watch}]\ntake: [{subject: 'fan (?P<part>\\d)'}, {subject: '(?P<check>.+)'}]\n"
+        "identity: ['watch:fan {part}', 'watch:{check}']\n",
+        RecogniserFile,
+        "watch.yaml",
+    )
+    tool = Recognisers.compile((file,))
+    assert machine_of(tool, "watch: fan 3 broken") == machine_of(tool, "watch: fan 3 turns") == "watch:fan 3"
+    assert machine_of(tool, "watch: door") == "watch:watch: door"
+
+
+def machine_of(tool: Recognisers, subject: str) -> str | None:
+    return read(f"From: a@b.example\nSubject: {subject}\n\n", tool).events[0].identity
+
+
 def test_a_missing_part_of_the_identity_leaves_it_to_node_and_check():
     tool = Recognisers.compile([one(TOOL)])
     reading = read("From: tool@x.trading.example\nX-Tool: t\n\nState: fine", tool)
@@ -349,6 +365,27 @@ def test_an_unknown_machine_is_read_by_its_words():
     assert (event.state, event.severity, event.host, event.guessed) == ("firing", "warning", "wh-files", True)
     assert event.identity == "root@mx.trading.example|raid array on wh files"
     assert event_of(machine("nightly job", "copy to stock-db failed: timeout")).severity == "error"
+
+
+def test_what_the_lines_of_an_unknown_machine_say():
+    event = event_of(machine("Alert: wh-files", "Service: shares\nSeverity: Critical\nMessage: the disk is gone\n"))
+    assert (event.check, event.severity) == ("shares", "critical")
+    assert event.summary == "Alert: wh-files: the disk is gone"
+    plain = event_of(machine("Alert on wh-files", "since noon\nthe second disk has failed\n"))
+    assert (plain.severity, plain.summary) == ("error", "Alert on wh-files: the second disk has failed")
+
+
+def test_the_json_of_an_unknown_machine():
+    event = event_of(
+        machine("Message", '{"alarmName": "belts", "severity": "critical", "message": "belt 3 failed"} --')
+    )
+    assert (event.check, event.severity, event.summary) == ("belts", "critical", "Message: belt 3 failed")
+    assert event_of(machine("belt 3 failed", "{see the log}")).summary == "belt 3 failed"
+
+
+def test_a_line_of_state_ends_what_the_subject_only_names():
+    assert machine("Alarm wh-files", "Error 5 in log\nStatus: resolved\n").kind == "recovery"
+    assert machine("Alarm: wh-files is down", "Error 5 in log\nStatus: resolved\n").kind == "alert"
 
 
 def test_its_recovery_shares_the_identity():

@@ -125,6 +125,30 @@ def test_notices(text, notice):
     assert words.notice(text) == notice
 
 
+@pytest.mark.parametrize(
+    ("text", "weak"),
+    [
+        ("Alert on belt 3", True),
+        ("belt 3", True),
+        ("Alert: belt 3 failed", False),
+        ("[Alert] belt 3 is unhealthy", False),
+    ],
+)
+def test_whether_a_subject_only_says_that_it_is_an_alert(text, weak):
+    assert words.is_weak(text) is weak
+
+
+@pytest.mark.parametrize(
+    "text", ["RECOVER: [sw-4] port", "critical resolved on crane-1", "sw-4 returned from DOWN state"]
+)
+def test_more_ends(text):
+    assert words.judge(text).verdict == "over"
+
+
+def test_an_alert_about_something_unhealthy_is_an_error():
+    assert words.judge("[Alert] origin is now Unhealthy") == words.Judged("problem", "error")
+
+
 def test_advertising_takes_two_words():
     assert words.is_advertising("Special offer, buy now")
     assert words.is_advertising("我公司可代开发票,点数优惠")

@@ -1,0 +1,42 @@
+"""What the "Label: value" lines of a tool that nobody knows say."""
+
+import pytest
+
+from ingestd.decide import labelled
+from ingestd.decide.labelled import Labelled
+
+
+def test_lines_of_an_unknown_tool():
+    text = "Device: quay-sw-4\nService: uplink\nSeverity : Major\nMessage : 3 % of frames are lost\nStatus: DOWN\n"
+    assert labelled.read(text) == Labelled("uplink", "error", "3 % of frames are lost")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("告警名称：内存\n告警级别：紧急\n告警详情：内存已满\n", Labelled("内存", "critical", "内存已满")),
+        ("Schweregrad: Kritisch\nMeldung: Lüfter steht\n", Labelled(None, "critical", "Lüfter steht")),
+        ("Sévérité : Haut\nNom du problème : disque\n", Labelled("disque", "error")),
+        ("重要度：危険\nメッセージ：停止\n", Labelled(None, "critical", "停止")),
+        ("check=disk\nlevel=3 - warning\n", Labelled("disk", "warning")),
+        ("Severity\tWarning\n** State ** | Recovered\n", Labelled(None, "warning", over=True)),
+        ("Status: not resolved\n", Labelled()),
+        ("Severity: Informational\n", Labelled()),
+        ("a == b\nno label here\n", Labelled()),
+    ],
+)
+def test_labels_in_many_languages(text, found):
+    assert labelled.read(text) == found
+
+
+def test_the_first_of_each_kind_counts_and_only_the_head_is_read():
+    assert labelled.read("Service: one\nService: two\n").check == "one"
+    assert labelled.read("\n" * labelled.MOST_LINES + "Service: late\n") == Labelled()
+
+
+def test_a_long_value_is_cut():
+    assert len(labelled.read("Message: " + "x" * 5000).summary) == labelled.LONGEST_VALUE
+
+
+def test_lines_of_any_length_cost_little():
+    assert labelled.read(" \t" * 500_000 + "\n" + "a | " * 200_000 + "\nService: one") == Labelled("one")
