@@ -244,11 +244,11 @@ class Draft:
 
     def firing(self, incident: int) -> Iterator[Alert]:
         """The firing alerts of an incident and of all that is linked to it."""
-        return (self.alert(n) for one in self.group(incident) for n in self._firing.lazily(one))
+        return (self.alert(n) for one in self._group(incident) for n in self._firing.lazily(one))
 
     def firing_count(self, incident: int) -> int:
         """How many alerts of an incident and of all that is linked to it fire."""
-        return sum(self._firing.count(one) for one in self.group(incident))
+        return sum(self._firing.count(one) for one in self._group(incident))
 
     def incident(self, number: int) -> Incident | None:
         """The incident with this number, merged or not; None if it is closed."""
@@ -271,15 +271,21 @@ class Draft:
 
     def group(self, number: int) -> list[int]:
         """An incident and all that is linked to it."""
+        return list(self._group(number))
+
+    def _group(self, number: int) -> Iterator[int]:
+        """The same, no further than it is asked for."""
         found = [number]
         for one in found:
-            found += sorted(self._linked.get(one))
-        return found
+            yield one
+            linked = self._linked.get(one)
+            if linked:
+                found += sorted(linked)
 
     def size(self, number: int, enough: int) -> int:
         """How many alerts an incident and what is linked to it have; counted only until ``enough``."""
         size = 0
-        for one in self.group(number):
+        for one in self._group(number):
             size += self._members.count(one)
             if size >= enough:
                 break

@@ -6,6 +6,7 @@ together although what they hang on is well, while one thing of that kind fails 
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
@@ -76,8 +77,10 @@ def _moved(s: State, node: str, other: str) -> bool:
 
 def _explains(s: State, node: str, since: float) -> bool:
     """Whether a node went down in that minute and takes others with it."""
-    down = [c for c in s.rules.topology.hard_children(node) if any(a.state == "firing" for a in s.alerts_at(c))]
-    return len(down) >= _LIKE and _together(s, node, since)
+    if not _together(s, node, since):
+        return False
+    down = (c for c in s.rules.topology.hard_children(node) if any(a.state == "firing" for a in s.alerts_at(c)))
+    return len(list(islice(down, _LIKE))) == _LIKE
 
 
 def _together(s: State, node: str, since: float) -> bool:

@@ -98,6 +98,7 @@ class Topology:
         self._ancestors: dict[str, tuple[str, ...]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._partners: dict[str, frozenset[str]] = {}
+        self._hard: dict[str, list[str]] = {}
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
         self._racks = _by(self.nodes.values(), lambda spec: (spec.site, spec.rack) if spec.rack else None)
@@ -228,7 +229,10 @@ class Topology:
 
     def hard_children(self, node: str) -> list[str]:
         """Nodes for which this one has no alternative."""
-        return [c for c in self.children.get(node, ()) if (node,) in self.groups[c]]
+        found = self._hard.get(node)
+        if found is None:
+            found = self._hard[node] = [c for c in self.children.get(node, ()) if (node,) in self.groups[c]]
+        return found
 
     def ancestors(self, node: str) -> tuple[str, ...]:
         """Everything it depends on, nearest first."""
