@@ -151,6 +151,36 @@ def _learn(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: inbox.learn_from(inbox.from_daemon(client), args))
 
 
+def _topology_check(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return topology.check_file(args)
+
+
+def _topology_show(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return topology.show(args)
+
+
+def _topology_impact(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return topology.impact(args)
+
+
+def _topology_draft(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return _with_client(args, lambda client: topology.draft_nodes(client, args))
+
+
+def _topology_import(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return topology.import_files(args)
+
+
 def _sources(_args: argparse.Namespace) -> int:
     from ingestd import sources  # noqa: PLC0415
 
@@ -210,6 +240,8 @@ def _parser() -> argparse.ArgumentParser:
     incident = commands.add_parser("incident", help="look at incidents and act on them")
     _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)
+    topology = commands.add_parser("topology", help="what depends on what: look at it, check it, grow it")
+    _topology_words(topology.add_subparsers(required=True, metavar="ACTION"))
     _command(commands, "sources", _sources, "the adapters for webhooks, and whose bodies each reads")
     _command(commands, "password", _password, "read a password, print the hash that listen.smtp.users wants")
     _command(commands, "version", _version, "print the version")
@@ -291,6 +323,39 @@ def _inbox_words(commands: "Commands") -> None:
     for parser in (listing, show, learn, replay):
         _config_word(parser)
         _client_words(parser)
+
+
+def _topology_words(actions: "Commands") -> None:
+    check = _command(actions, "check", _topology_check, "every error and warning of topology.yaml, file:line:column")
+    check.add_argument("file", type=Path, nargs="?", metavar="FILE", help="(default: topology.yaml of the site)")
+    check.add_argument("--strict", action="store_true", help="exit status 1 on warnings too")
+    show = _command(actions, "show", _topology_show, "the graph as a tree, or all about one node")
+    show.add_argument("node", nargs="?", metavar="NODE", help="by any of its names")
+    show.add_argument("--depth", type=int, default=8, metavar="N", help="levels of the tree (default: 8)")
+    impact = _command(actions, "impact", _topology_impact, "what breaks if these nodes break")
+    impact.add_argument("nodes", nargs="+", metavar="NODE", help="by any of its names")
+    draft = _command(actions, "draft", _topology_draft, "hosts of alerts that the topology does not know, as YAML")
+    draft.add_argument("--incidents", type=int, default=2000, metavar="N", help="look at the newest N (default: 2000)")
+    imported = _command(actions, "import", _topology_import, "what another tool knows, as YAML")
+    imported.add_argument("format", choices=("nagios", "icinga", "zabbix", "netbox", "csv", "lldp"))
+    imported.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files or folders; - is what is piped in")
+    imported.add_argument("--root", action="append", default=[], metavar="NODE", help="where links start: the core")
+    imported.add_argument("--onto", type=Path, metavar="FILE", help="leave out what this topology.yaml knows already")
+    for parser in (draft, imported):
+        _grow_words(parser)
+    for parser in (check, show, impact, draft, imported):
+        _config_word(parser)
+    for parser in (show, impact):
+        parser.add_argument("--file", type=Path, metavar="FILE", help="(default: topology.yaml of the site)")
+    for parser in (check, show, impact):
+        parser.add_argument("--json", action="store_true", help="JSON lines")
+    _client_words(draft)
+
+
+def _grow_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--merge", action="store_true", help="the whole topology.yaml, with what is new put in")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
 def _incident_words(actions: "Commands") -> None:

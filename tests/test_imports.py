@@ -21,6 +21,7 @@ MAY: dict[str, frozenset[str]] = {
     **dict.fromkeys(SIDES, frozenset()),
     "overlay": frozenset(),
     "redact": frozenset(),
+    "inventory": frozenset({"decide"}),
     "references": SIDES,
     "settings": SIDES | {"references"},
     "config": SIDES | {"overlay", "redact", "references", "settings"},

@@ -46,13 +46,22 @@ def suspected(s: State, incident: Incident) -> Suspect | None:
 
 def root_since(s: State, node: str) -> float:
     """When a node that nothing explains went down, by all that is known of it; 0 if it is not one."""
-    return min((incident.began for incident in roots(s, node)), default=0.0)
+    key = f"root {node}"
+    since = s.explanations.get(key)
+    if since is None:
+        since = s.explanations[key] = min((incident.began for incident in roots(s, node)), default=0.0)
+    return since  # type: ignore[return-value]  # only this function writes under such keys
 
 
 def roots(s: State, node: str) -> list[Incident]:
     """The open incidents of which a node is the cause by being out of reach, oldest number first."""
-    found = {one.number: one for one in map(s.survivor, s.rooted(node)) if one.cause == node}
-    return [one for number, one in sorted(found.items()) if one.state != "resolved" and _speaks(s, one, node)]
+    found: dict[int, Incident] = {}
+    for number in s.rooted(node):
+        if s.numbered(number).cause_kind != "local":
+            incident = s.survivor(number)
+            if incident.cause == node and incident.state != "resolved" and _speaks(s, incident, node):
+                found[incident.number] = incident
+    return [found[number] for number in sorted(found)]
 
 
 def _speaks(s: State, incident: Incident, node: str) -> bool:
