@@ -223,6 +223,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     came_by: str = "monitor"  # mail, phone, walk-in, web, monitor
     major: bool = False
     problem: int = 0
+    apart: bool = False  # split off by a person: judgement never joins it again
     suppressed: bool = False  # maintenance or a silence: recorded, not paged; its clocks stand still
     silenced_by: tuple[str, ...] = ()  # the silences that hide all that fires in it
     silent_until: float = 0.0  # when the first of them ends
@@ -297,8 +298,10 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
 class News(Struct, frozen=True):
     """One thing that changed, for a text to put into words."""
 
-    what: Literal["cause", "suspected", "priority", "taken", "handed_over", "open_for", "person"]
-    text: str = ""  # the node, "P3 -> P1", a number of days, a person's words
+    what: Literal[
+        "cause", "suspected", "priority", "taken", "handed_over", "open_for", "person", "merged", "joined", "worse"
+    ]
+    text: str = ""  # the node, "P3 -> P1", a number of days, a person's words, "#12", an alert's line
     who: str = ""  # the name of who did it
 
 
@@ -356,8 +359,13 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Command(Struct, frozen=True, kw_only=True):
     """What a person asks for; travels through the inbox as a message of kind ``command``, its actor in the message."""
 
-    action: Literal["open", "ack", "resolve", "assign", "note", "priority", "silence", "expire"]
+    action: Literal[
+        "open", "ack", "resolve", "assign", "note", "priority", "merge", "split", "move", "silence", "expire"
+    ]
     incident: int = 0
+    into: int = 0  # merge: the incident that it continues as
+    alert: int = 0  # split, move
+    fingerprint: str = ""  # of the alert, by which a replay under other rules finds it
     person: str = ""  # assign: to whom; open: the caller
     department: str = ""
     text: str = ""

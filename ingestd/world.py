@@ -225,6 +225,10 @@ class Draft:
         """The alert with this id; KeyError if it is not open."""
         return self._alerts.get(number) or self._world.alerts[number]
 
+    def open_alert(self, number: int) -> Alert | None:
+        """The alert with this id; None if it is not open."""
+        return self._alerts.get(number) or self._world.alerts.get(number)
+
     def alert_by(self, fingerprint: str) -> Alert | None:
         """The newest open alert with this fingerprint."""
         number = self._fingerprints.get(fingerprint) or self._world.fingerprints.get(fingerprint)

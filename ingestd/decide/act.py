@@ -1,10 +1,14 @@
-"""What people ask for: open, acknowledge, resolve, assign, note, set a priority. Each gets a verdict."""
+"""What people ask for: open, acknowledge, resolve, assign, note, set a priority; merge and split are in ``byhand``.
+
+Each gets a verdict.
+"""
 
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import alerts, correlate, dedup, ending, escalate, silence
+from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, silence
+from ingestd.decide.byhand import called
 from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Verdict, Work
 
@@ -33,7 +37,7 @@ def taken_elsewhere(s: State, known: Alert | None, event: Event, source: str) ->
     alone = all(alert.id == known.id for alert in s.firing(incident.number))
     if incident.state == "triggered" and alone and (person or not event.quiet):
         escalate.taken(s, incident.number, person or who, owner=person)
-        escalate.news(s, incident.number, News("taken", who=_called(s, person) if person else who), but=person)
+        escalate.news(s, incident.number, News("taken", who=called(s, person) if person else who), but=person)
     else:
         s.log(incident.number, "note", f"acknowledged at its source by {who}", actor=person)
 
@@ -71,7 +75,7 @@ def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
         return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
     escalate.taken(s, incident.number, actor, owner=actor)
     _note(s, incident, command, actor)
-    escalate.news(s, incident.number, News("taken", who=_called(s, actor)), but=actor)
+    escalate.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is yours", incident.number)
 
 
@@ -92,7 +96,7 @@ def _assign(s: State, incident: Incident, command: Command, actor: str) -> Verdi
     s.put_incident(replace(incident, owner=command.person))
     escalate.taken(s, incident.number, command.person, owner=command.person)
     s.log(incident.number, "assigned", f"{actor} hands it over to {command.person}", actor=actor)
-    escalate.hand_over(s, incident.number, command.person, News("handed_over", command.text, _called(s, actor)))
+    escalate.hand_over(s, incident.number, command.person, News("handed_over", command.text, called(s, actor)))
     return Verdict(True, f"incident {incident.number} is {command.person}'s", incident.number)
 
 
@@ -118,7 +122,7 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
         )
     )
     s.log(incident.number, "priority", why.text, actor=actor)
-    escalate.news(s, incident.number, News("priority", why.text, _called(s, actor)), but=actor)
+    escalate.news(s, incident.number, News("priority", why.text, called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
 
 
@@ -130,10 +134,6 @@ def _note(s: State, incident: Incident, command: Command, actor: str) -> None:
 def _work(s: State, incident: Incident, command: Command, actor: str) -> None:
     if command.minutes:
         s.put_incident(replace(incident, worked=(*incident.worked, Work(actor, command.minutes))))
-
-
-def _called(s: State, person: str) -> str:
-    return s.rules.people.persons[person].name or person
 
 
 def _silence(s: State, command: Command, actor: str) -> Verdict:
@@ -162,4 +162,7 @@ _ACTIONS: dict[str, Callable[[State, Incident, Command, str], Verdict]] = {
     "assign": _assign,
     "note": _noted,
     "priority": _prioritise,
+    "merge": byhand.merge,
+    "split": byhand.split,
+    "move": byhand.move,
 }

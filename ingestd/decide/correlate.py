@@ -256,6 +256,14 @@ def _open(
     s.touch(number)
 
 
+def opened_by_hand(s: State, alert: Alert, why: Reason) -> int:
+    """An incident of its own for an alert that a person took out of another; judgement leaves it alone."""
+    _open(s, alert, cause_kind="local" if alert.cls == "local" else "reported", watches=(), why=why)
+    number = s.alert(alert.id).incident
+    s.put_incident(replace(s.numbered(number), apart=True, page_at=0.0))
+    return number
+
+
 def _title(alert: Alert) -> str:
     named = alert.check or alert.report or _placed(alert)
     return (f"{_name(alert)}: {alert.summary}" if named else alert.summary)[:200]

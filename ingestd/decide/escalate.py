@@ -93,12 +93,12 @@ def start_anew(s: State, number: int, why: str) -> None:
     advance(s, number)
 
 
-def news(s: State, number: int, *what: News, but: str = "") -> None:
-    """One update to everybody who was told."""
+def news(s: State, number: int, *what: News, but: str = "", only: tuple[str, ...] | None = None) -> None:
+    """One update to everybody who was told, or to some of them."""
     incident = s.survivor(number)
     reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind != "answer")
     for person in dict.fromkeys(reached):
-        if person != but:
+        if person != but and (only is None or person in only):
             _tell(s, number, person, "update", news=what)
 
 

@@ -36,6 +36,23 @@ def merge(s: State, one: int, other: int, cause: str, why: str) -> None:
         s.log(survivor.number, "cause", f"cause: {cause}", rule="adopted")
 
 
+def join(s: State, loser: Incident, survivor: Incident, why: str, *, rule: str, actor: str) -> None:
+    """Link one incident to another as they are: nothing is said about causes."""
+    told = {t.person for t in survivor.told}
+    s.put_incident(
+        replace(
+            survivor,
+            told=(*survivor.told, *(t for t in loser.told if t.claimed and t.person not in told)),
+            began=min(survivor.began, loser.began),
+            end_at=0.0,
+        )
+    )
+    _retire(s, loser, survivor.number)
+    s.log(survivor.number, "merged", f"#{loser.number} ({loser.title}) belongs here: {why}", rule=rule, actor=actor)
+    s.log(loser.number, "merged", f"continues as #{survivor.number}: {why}", rule=rule, actor=actor)
+    s.touch(survivor.number)
+
+
 def set_cause(s: State, number: int, node: str, kind: str, why: Reason) -> None:
     """Name (or correct) the cause of an incident."""
     incident = s.survivor(number)

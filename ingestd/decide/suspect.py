@@ -59,7 +59,12 @@ def roots(s: State, node: str) -> list[Incident]:
     for number in s.rooted(node):
         if s.numbered(number).cause_kind != "local":
             incident = s.survivor(number)
-            if incident.cause == node and incident.state != "resolved" and _speaks(s, incident, node):
+            if (
+                incident.cause == node
+                and not incident.apart
+                and incident.state != "resolved"
+                and _speaks(s, incident, node)
+            ):
                 found[incident.number] = incident
     return [found[number] for number in sorted(found)]
 
