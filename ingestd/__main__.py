@@ -175,6 +175,12 @@ def _topology_draft(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: topology.draft_nodes(client, args))
 
 
+def _topology_suggest(args: argparse.Namespace) -> int:
+    from ingestd.cli import topology  # noqa: PLC0415
+
+    return _with_client(args, lambda client: topology.suggest_links(client, args))
+
+
 def _topology_import(args: argparse.Namespace) -> int:
     from ingestd.cli import topology  # noqa: PLC0415
 
@@ -335,7 +341,9 @@ def _topology_words(actions: "Commands") -> None:
     impact = _command(actions, "impact", _topology_impact, "what breaks if these nodes break")
     impact.add_argument("nodes", nargs="+", metavar="NODE", help="by any of its names")
     draft = _command(actions, "draft", _topology_draft, "hosts of alerts that the topology does not know, as YAML")
-    draft.add_argument("--incidents", type=int, default=2000, metavar="N", help="look at the newest N (default: 2000)")
+    suggest = _command(actions, "suggest", _topology_suggest, "what fails together although the topology says no why")
+    suggest.add_argument("--since", default="90d", metavar="TIME", help="look back so far (default: 90d)")
+    suggest.add_argument("--least", type=int, default=3, metavar="N", help="on N different days (default: 3)")
     imported = _command(actions, "import", _topology_import, "what another tool knows, as YAML")
     imported.add_argument("format", choices=("nagios", "icinga", "zabbix", "netbox", "csv", "lldp"))
     imported.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files or folders; - is what is piped in")
@@ -343,13 +351,14 @@ def _topology_words(actions: "Commands") -> None:
     imported.add_argument("--onto", type=Path, metavar="FILE", help="leave out what this topology.yaml knows already")
     for parser in (draft, imported):
         _grow_words(parser)
-    for parser in (check, show, impact, draft, imported):
+    for parser in (check, show, impact, draft, suggest, imported):
         _config_word(parser)
-    for parser in (show, impact):
+    for parser in (show, impact, suggest):
         parser.add_argument("--file", type=Path, metavar="FILE", help="(default: topology.yaml of the site)")
     for parser in (check, show, impact):
         parser.add_argument("--json", action="store_true", help="JSON lines")
-    _client_words(draft)
+    for parser in (draft, suggest):
+        _client_words(parser)
 
 
 def _grow_words(parser: argparse.ArgumentParser) -> None:
@@ -381,6 +390,9 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
         "assign": "hand it over",
         "note": "add to its history",
         "priority": "set its priority",
+        "merge": "it continues as another one",
+        "split": "take a merge back, or make an alert an incident of its own",
+        "move": "an alert belongs to it",
     }
     parsers = {name: _command(actions, name, _incident_act, text) for name, text in about.items()}
     for name, parser in parsers.items():
@@ -391,9 +403,21 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
     parsers["note"].add_argument("text")
     parsers["priority"].add_argument("priority", choices=PRIORITIES)
     parsers["priority"].add_argument("text", nargs="?", default="", help="why")
+    parsers["merge"].add_argument("into", type=int, help="the number that stays")
+    parsers["merge"].add_argument("text", nargs="?", default="", help="why")
+    parsers["split"].add_argument("alert", type=_alert_number, nargs="?", default=0, metavar="a12")
+    parsers["move"].add_argument("alert", type=_alert_number, metavar="a12")
     for name in ("resolve", "note"):
         parsers[name].add_argument("--minutes", type=float, default=0.0, help="minutes worked")
     return list(parsers.values())
+
+
+def _alert_number(text: str) -> int:
+    """``a12``, as alerts are called in lists, or ``12``."""
+    digits = text.removeprefix("a")
+    if not (digits.isascii() and digits.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected an alert such as a12, got {text!r}")
+    return int(digits)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,14 @@ from sqlalchemy.exc import ArgumentError
 
 from ingestd import sources
 from ingestd.decide.classify import Classifier, CorrelateRules
+from ingestd.decide.grouping import Grouping
 from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
 from ingestd.decide.normalise import RecogniserFile, Recognisers
 from ingestd.decide.oncall import People, PeopleFile
 from ingestd.decide.rank import PriorityRules, Ranker
 from ingestd.decide.route import EscalationRules, Router
 from ingestd.decide.state import Rulebook
+from ingestd.decide.timing import Timing
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.intake.door import HttpSource, http_source
 from ingestd.intake.imapsettings import ImapSettings, imap_problem
@@ -170,7 +172,8 @@ def _rulebook(files: "_Files", parts: "_Parts", everybody: PeopleFile) -> Rulebo
     heartbeats = files.compiled(
         _Rules(parts.heartbeats.value, (parts.heartbeats,)), lambda found: Heartbeats(found, timezone)
     )
-    files.compiled(parts.correlate, Classifier)
+    nowhere = Topology(TopologyFile())
+    files.compiled(parts.correlate, lambda rules: (Grouping(rules, Classifier(rules), nowhere), Timing(rules, nowhere)))
     files.compiled(parts.escalation, Router)
     if files.problems or ranker is None:
         raise ConfigError(*files.problems)

@@ -12,6 +12,7 @@ from ingestd.store import Store
 from ingestd.telemetry import metrics
 from ingestd.worker import Engine
 
+SPLIT = {"split": "person", "moved": "person", "left": "end"}  # history lines of what should not have been joined
 FALLBACK = "none"  # how the pipeline calls that nothing recognised a message
 
 
@@ -37,6 +38,9 @@ class Figures:
         """Entries were decided and committed."""
         for stepped in batch:
             changes, source = stepped.changes, stepped.entry.message.source
+            for row in changes.timeline:
+                if row.what in SPLIT:
+                    self._metrics.split.labels(SPLIT[row.what]).inc()
             if changes.shunted:
                 self._metrics.shunted.labels(source).inc()
             elif changes.recogniser == FALLBACK:

@@ -223,6 +223,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     came_by: str = "monitor"  # mail, phone, walk-in, web, monitor
     major: bool = False
     problem: int = 0
+    group: str = ""  # what its alerts share by a site's rule, under which it is found
     apart: bool = False  # split off by a person: judgement never joins it again
     suppressed: bool = False  # maintenance or a silence: recorded, not paged; its clocks stand still
     silenced_by: tuple[str, ...] = ()  # the silences that hide all that fires in it
@@ -237,6 +238,9 @@ class Incident(Struct, frozen=True, kw_only=True):
     resolve_step: int = 0
     end_at: float = 0.0
     remind_at: float = 0.0
+    update_at: float = 0.0  # an update about what joined
+    updated_at: float = 0.0
+    joined: tuple[int, ...] = ()  # alerts that it will be about
     told: tuple[Told, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
@@ -261,6 +265,10 @@ class Matcher(Struct, frozen=True):
     value: str
     regex: bool = False  # the value is an RE2 pattern for the whole label
     equal: bool = True
+
+
+#: Seconds for which a silence that ended is remembered: a wall clock that is set back brings it back.
+SILENCE_KEPT = 86400.0
 
 
 class Silence(Struct, frozen=True, kw_only=True):
@@ -295,12 +303,15 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
     rule: str = ""
 
 
+NewsKind = Literal[
+    "cause", "suspected", "priority", "taken", "handed_over", "open_for", "person", "merged", "joined", "worse", "more"
+]
+
+
 class News(Struct, frozen=True):
     """One thing that changed, for a text to put into words."""
 
-    what: Literal[
-        "cause", "suspected", "priority", "taken", "handed_over", "open_for", "person", "merged", "joined", "worse"
-    ]
+    what: NewsKind
     text: str = ""  # the node, "P3 -> P1", a number of days, a person's words, "#12", an alert's line
     who: str = ""  # the name of who did it
 

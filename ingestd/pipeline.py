@@ -9,14 +9,16 @@ opens an incident. Where each decision is made:
     what it says          understand.py        (sources/<tool>.py for webhooks; for mail decide/normalise.py with
                                                 rules/recognise/<tool>.yaml; decide/fallback.py for anything)
     which alert it is     decide/dedup.py      (names: topology.py)
-    which incident        decide/correlate.py  (classes: classify.py, evidence: explain.py, people's reports: report.py,
-                                                merging: link.py)
+    which incident        decide/correlate.py  (classes: classify.py, evidence: explain.py, silent causes: suspect.py,
+                                                lacking links: nearby.py, two monitors: twin.py, people's reports:
+                                                report.py, merging: link.py)
     how important         decide/situation.py  (rank.py, route.py)
     who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py)
+    what joined later     decide/joining.py
     what is not told      decide/silence.py
     what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
-    what people ask       decide/act.py
+    what people ask       decide/act.py        (merge, split, move: byhand.py)
     what went wrong here  decide/mishap.py
 """
 
@@ -34,6 +36,7 @@ from ingestd.decide import (
     escalate,
     fallback,
     heartbeat,
+    joining,
     mail,
     mishap,
     silence,
@@ -152,6 +155,8 @@ def _incident_due(s: State, number: int) -> None:
     elif incident.page_at and incident.page_at <= s.at:
         if not correlate.still_gathering(s, incident):
             escalate.start(s, number)
+    elif incident.update_at and incident.update_at <= s.at:
+        joining.tell(s, number)
     elif incident.step_at and incident.step_at <= s.at:
         escalate.advance(s, number)
     elif incident.resolve_at and incident.resolve_at <= s.at:
@@ -234,6 +239,7 @@ def decide(world: World, at: float, unit: Unit) -> Changes:
     unit(draft)
     for number in draft.touched():
         situation.settle(draft, number)
+        joining.consider(draft, number)
         silence.consider(draft, number)
         ending.consider(draft, number)
     return draft.changes()

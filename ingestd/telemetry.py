@@ -67,6 +67,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     recognised: Counter  # recogniser
     unrecognised: Counter  # source
     shunted: Counter  # source
+    split: Counter  # by
     open_alerts: Gauge
     open_incidents: Gauge  # priority
     pages: Counter  # channel, outcome
@@ -94,6 +95,7 @@ def metrics() -> Metrics:
         recognised=Counter("ingestd_recognised", "Messages understood, by recogniser", ("recogniser",), registry=at),
         unrecognised=Counter("ingestd_unrecognised", "Messages only the fallback took", ("source",), registry=at),
         shunted=Counter("ingestd_shunted", "Entries set aside", ("source",), registry=at),
+        split=Counter("ingestd_alerts_split", "Joined alerts that left an incident later", ("by",), registry=at),
         open_alerts=Gauge("ingestd_open_alerts", "Alerts that fire", registry=at),
         open_incidents=Gauge("ingestd_open_incidents", "Incidents not resolved", ("priority",), registry=at),
         pages=Counter("ingestd_pages", "Notifications, by what became of them", ("channel", "outcome"), registry=at),

@@ -11,6 +11,7 @@ from typing import TypeVar
 from ingestd.decide.state import Rulebook
 from ingestd.index import Index, IndexDraft
 from ingestd.model import (
+    SILENCE_KEPT,
     Alert,
     Changes,
     Heartbeat,
@@ -151,7 +152,7 @@ class World:
 
     def _take_silence(self, silence: Silence) -> None:
         self.silences[silence.id] = silence
-        for name in [n for n, one in self.silences.items() if one.ends_at <= self.at + self.wall_offset]:
+        for name in [n for n, one in self.silences.items() if one.ends_at <= self.at + self.wall_offset - SILENCE_KEPT]:
             del self.silences[name]
 
     def _take_heartbeat(self, heartbeat: Heartbeat) -> None:
@@ -233,6 +234,20 @@ class Draft:
         """The newest open alert with this fingerprint."""
         number = self._fingerprints.get(fingerprint) or self._world.fingerprints.get(fingerprint)
         return self.alert(number) if number else None
+
+    def alert_before(self, number: int) -> Alert | None:
+        """The alert as it was before this step."""
+        return self._world.alerts.get(number)
+
+    def written(self) -> Iterator[Alert]:
+        """The alerts that this step has changed so far, as they are now."""
+        return iter(list(self._alerts.values()))
+
+    def rearranged(self) -> bool:
+        """Whether this step changed silences, or which incidents are linked to which."""
+        before = self._world.incidents
+        linked = (i for i in self._incidents.values() if i.number in before)
+        return bool(self._silences) or any(i.merged_into != before[i.number].merged_into for i in linked)
 
     def every_alert(self) -> Iterator[Alert]:
         """All that is open; for what concerns everything, such as a stretch of deafness."""
@@ -418,7 +433,7 @@ def rooted_at(incident: Incident | None) -> tuple[str, ...]:
     """The nodes an incident is about."""
     if incident is None:
         return ()
-    return tuple({name for name in (incident.root, incident.cause) if name})
+    return tuple({name for name in (incident.root, incident.cause, incident.group) if name})
 
 
 def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
@@ -433,7 +448,7 @@ def due_of_incident(incident: Incident) -> float:
     """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still."""
     dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until)
     if not incident.suppressed:
-        dues = (incident.page_at, incident.step_at, incident.resolve_at, *dues)
+        dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 

@@ -257,6 +257,10 @@ def test_and_as_tables_for_a_person(
             ["priority", "7", "P2", "half works"],
             Command(action="priority", incident=7, priority="P2", text="half works"),
         ),
+        (["merge", "7", "6", "same cable"], Command(action="merge", incident=7, into=6, text="same cable")),
+        (["split", "7"], Command(action="split", incident=7)),
+        (["split", "7", "a3"], Command(action="split", incident=7, alert=3, fingerprint="core-sw|")),
+        (["move", "7", "3"], Command(action="move", incident=7, alert=3, fingerprint="core-sw|")),
         (
             ["open", "--caller", "mia", "--department", "finance", "no network"],
             Command(action="open", person="mia", department="finance", text="no network", came_by="phone"),

@@ -46,6 +46,8 @@ def act(client: Client, args: Namespace) -> int:
         text=getattr(args, "text", ""),
         priority=getattr(args, "priority", None),
         minutes=getattr(args, "minutes", 0.0),
+        into=getattr(args, "into", 0),
+        alert=getattr(args, "alert", 0),
     )
     return _verdict(client.command(f"/incidents/{args.number}/{args.action}", ask), as_json=args.json)
 

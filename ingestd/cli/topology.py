@@ -16,17 +16,18 @@ from ingestd.decide.oncall import PeopleFile
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.inventory import READERS
 from ingestd.inventory.check import Checked, check
-from ingestd.inventory.draft import draft
+from ingestd.inventory.draft import Heard, draft
 from ingestd.inventory.found import Inventory, Options, groups_of
 from ingestd.inventory.merge import compare, grown
+from ingestd.inventory.outages import Failure
+from ingestd.inventory.suggest import Hint, snippet, suggest
 from ingestd.inventory.views import Around, Breakage, Twig, around, breakage, tree
 from ingestd.inventory.writing import comment, value_text, written
-from ingestd.model import Alert
 from ingestd.settings import Settings
-from ingestd.web.api import Listing, Whole
-from ingestd.yamltypes import ConfigError, Document, did_you_mean, load, read, reads
+from ingestd.web.api import Failures, Hints, Hosts
+from ingestd.yamltypes import ConfigError, Document, Duration, did_you_mean, load, read, reads
 
-PAGE = 500  # incidents asked for at a time
+MOST_FAILURES = 200_000  # that suggestions are made of, the newest
 MOST_SURVIVORS = 20  # that a terminal shows
 #: What show and impact say, by the reader's language.
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -296,7 +297,7 @@ def draft_nodes(client: Client, args: Namespace) -> int:
     site = _site(args, empty=True)
     out = _Out(args.out, Path(site.name) if args.merge else None, args.merge, args.force)
     _guard(out)
-    drafted = draft(_alerts(client, args.incidents), Topology(site.value))
+    drafted = draft(_heard(client), Topology(site.value))
     if args.json:
         lines(found.spec for found in drafted.inventory.nodes)
         return 0
@@ -310,16 +311,15 @@ def draft_nodes(client: Client, args: Namespace) -> int:
     return 0
 
 
-def _alerts(client: Client, most: int) -> Iterator[Alert]:
-    """Of the newest incidents."""
-    before, left = 0, most
-    while left > 0:
-        listing = client.get("/incidents", Listing, state="all", limit=min(PAGE, left), before=before).incidents
-        for incident in listing:
-            yield from client.get(f"/incidents/{incident.number}", Whole).alerts
-        if len(listing) < min(PAGE, left):
+def _heard(client: Client) -> Iterator[Heard]:
+    """Every host that alerts spoke of."""
+    after = ""
+    while True:
+        page = client.get("/hosts", Hosts, after=after)
+        yield from (msgspec.convert(seen, Heard, from_attributes=True) for seen in page.hosts)
+        if not page.next:
             return
-        left, before = left - len(listing), listing[-1].number
+        after = page.next
 
 
 def _deliver(found: Inventory, site: Document[TopologyFile] | None, out: _Out, head: Sequence[str]) -> None:
@@ -366,6 +366,57 @@ def _write(out: _Out, text: str) -> None:
     except OSError as error:
         raise CommandError(f"{out.path} can't be written: {error.strerror}") from error
     complain(f"written: {out.path}")
+
+
+# -- suggest
+
+
+class _Past(Struct, frozen=True):
+    """Failures, and now, by the wall clock."""
+
+    failures: tuple[Failure, ...]
+    at: float
+
+
+def suggest_links(client: Client, args: Namespace) -> int:
+    """What fails together although the topology does not say why, as YAML to look through; nothing is written."""
+    topology = Topology(_site(args, empty=True).value)
+    within = _seconds(args.since)
+    past = _past(client, within)
+    hints = [
+        Hint(one.incident, one.node, one.what, one.text) for one in client.get("/hints", Hints, within=within).hints
+    ]
+    found = suggest(past.failures, hints, topology, at=past.at, least=args.least, zone=None)
+    if args.json:
+        lines(found)
+        return 0
+    looked = f"{len(past.failures)} failures of the last {args.since} were looked at"
+    if not found:
+        complain(f"nothing to suggest: {looked}")
+        return 0
+    head = (f"Suggested: {looked}.", "Guesses from what failed together: take over what you know to be true.")
+    say("\n".join((*map(comment, head), snippet(found, topology))).rstrip("\n"))
+    return 0
+
+
+def _past(client: Client, within: int) -> _Past:
+    before, found = 0, list[Failure]()
+    while True:
+        page = client.get("/failures", Failures, within=within, before=before)
+        offset, before = page.wall_offset, page.next
+        found += [
+            Failure(one.node, one.host, one.began + offset, one.until + offset if one.until else 0.0)
+            for one in page.failures
+        ]
+        if not before or len(found) >= MOST_FAILURES:
+            return _Past(tuple(found), page.at + offset)
+
+
+def _seconds(text: str) -> int:
+    try:
+        return round(Duration.from_yaml(text))
+    except ValueError as error:
+        raise CommandError(f"--since: {error}") from error
 
 
 # -- the site's file

@@ -1,8 +1,9 @@
 """From an event to its alert: the open one it belongs to, a new one, one that fires again, one that is over."""
 
-from ingestd.decide import correlate, dedup, ending, report, silence
+from ingestd.decide import correlate, dedup, ending, report
 from ingestd.decide.dedup import Place
 from ingestd.decide.explain import why_down
+from ingestd.decide.labels import kept_labels
 from ingestd.decide.route import tags
 from ingestd.decide.state import State
 from ingestd.model import Alert, Event, Message, Reading, Reason
@@ -48,7 +49,7 @@ def new(s: State, place: Place, event: Event, message: Message, reading: Reading
         candidates=report.candidates(s.rules, event, department, classified.cls) if event.report else (),
         external_id=event.external_id,
         url=event.url,
-        labels=silence.kept_labels(event),
+        labels=kept_labels(event),
         recogniser=reading.recogniser,
         policy=next((tag for tag in tags(message) if tag in s.rules.router.policies), ""),
         ends=event.ends,

@@ -48,11 +48,37 @@ class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     silent_known: Duration = Duration(172_800.0)  # … or this, if it is known to say when something is over
 
 
+class GroupRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alerts of several hosts that belong together though nothing in the topology says so; they join as unsure.
+
+    They agree in what ``same`` names: ``check`` (by its signal), ``label:NAME``, ``site``, ``rack``, ``kind``.
+    """
+
+    id: str
+    same: tuple[str, ...]
+    check: tuple[str, ...] = ()  # only such checks: RE2, without case
+    text: tuple[str, ...] = ()  # only such texts
+    within: Duration = Duration(300.0)  # after the first
+
+
+class TimesOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is different at a site, or with a kind of node: any of the times, and what a suspicion needs."""
+
+    id: str
+    site: str = ""  # empty: everywhere
+    kind: str = ""
+    times: dict[str, Duration] = {}
+    infer_ratio: float | None = None
+    infer_children: int | None = None
+
+
 class CorrelateRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """rules/correlate.yaml."""
 
     version: int = 1
     times: Times = Times()
+    overrides: tuple[TimesOverride, ...] = ()
+    groups: tuple[GroupRule, ...] = ()
     infer_ratio: float = 0.6
     infer_children: int = 2
     unmonitored_kinds: tuple[str, ...] = ("pc",)
@@ -72,9 +98,9 @@ class Classifier:
     """The class rules, compiled. ValueError on a bad pattern."""
 
     def __init__(self, rules: CorrelateRules) -> None:
-        self._rules = [(r, _union(r.id, r.check), _union(r.id, r.text)) for r in rules.classes]
+        self._rules = [(r, union(r.id, r.check), union(r.id, r.text)) for r in rules.classes]
         self._known: dict[tuple[bool, str | None, str], Classified] = {}
-        self._signals = [(r.id, _union(r.id, r.check)) for r in rules.signals]
+        self._signals = [(r.id, union(r.id, r.check)) for r in rules.signals]
         self._signal: dict[str, str] = {}
 
     def classify(self, event: Event) -> Classified:
@@ -112,7 +138,8 @@ class Classifier:
         return Classified("unknown", False, "default")
 
 
-def _union(rule: str, patterns: tuple[str, ...]) -> "re2._Regexp[str] | None":
+def union(rule: str, patterns: tuple[str, ...]) -> "re2._Regexp[str] | None":
+    """Several patterns as one, without case; None if there is none. ValueError names the rule and the bad one."""
     if not patterns:
         return None
     options = re2.Options()

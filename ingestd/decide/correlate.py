@@ -15,6 +15,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from ingestd.decide import link, nearby, suspect, twin
+from ingestd.decide.classify import Times
 from ingestd.decide.explain import Because, explained, why_down
 from ingestd.decide.nearby import Probably
 from ingestd.decide.state import State
@@ -22,6 +23,7 @@ from ingestd.decide.suspect import Suspect
 from ingestd.model import Alert, Incident, Reason
 
 _SUSPECTS = 20  # so many silent causes may come to light at one moment
+_TELLING = 3  # alerts of an adopted incident that carry the path; its others were explained by these
 _SOME, _STORM = 3, 9  # unexplained incidents under one node that make waiting worth while: lately, within a hold
 
 
@@ -29,13 +31,11 @@ def place(s: State, alert: Alert) -> None:
     """Put a newly firing alert (not yet of any incident) where it belongs, and let it adopt what it explains."""
     if alert.report:
         _place_report(s, alert)
-    elif _joined_twin(s, alert):
-        pass
     elif alert.cls == "local" or alert.guessed:
-        _open(s, alert, cause_kind="local", watches=())
-    elif not _joined_own(s, alert) and not _joined_cause(s, alert) and not _joined_maintenance(s, alert):
-        watches = (alert.node,) if alert.known else ()
-        _open(s, alert, cause_kind="reported", watches=watches)
+        if not any(joined(s, alert) for joined in (_joined_twin, _joined_group)):
+            _open(s, alert, cause_kind="local", watches=())
+    elif not any(joined(s, alert) for joined in _HOMES):
+        _open(s, alert, cause_kind="reported", watches=(alert.node,) if alert.known else ())
     placed = s.alert(alert.id)
     if placed.down and placed.known and not placed.guessed:
         adopt(s, placed.node)
@@ -58,7 +58,7 @@ def adopt(s: State, node: str) -> None:
 def _adopt(s: State, number: int) -> int:
     """Link one incident to what explains it; the number of the survivor, 0 if nothing does."""
     incident = s.incident(number)
-    if incident is None or incident.merged_into or incident.detected < s.at - s.rules.times.adopt_window:
+    if incident is None or incident.merged_into or incident.detected < s.at - _times(s, incident).adopt_window:
         return 0
     because = _explanation(s, incident)
     if because is None:
@@ -68,8 +68,20 @@ def _adopt(s: State, number: int) -> int:
     if target.number == number or not alike:
         return 0
     cause = target.cause if target.cause_kind in ("reported", "inferred") else None  # what explains may be a link
-    link.merge(s, number, target.number, cause or because.cause, f"{because.text()} explains it")
+    link.merge(s, number, target.number, cause or because.cause, f"{because.told(s)}, explains it")
+    _tell_why(s, incident, because)
     return s.survivor(number).number
+
+
+def _times(s: State, incident: Incident) -> Times:
+    return s.rules.timing.at(incident.cause or incident.root).times
+
+
+def _tell_why(s: State, incident: Incident, because: Because) -> None:
+    """The alerts that an incident came with say by which path it was explained."""
+    why = Reason("correlate", "adopted", because.told(s))
+    for alert in islice(s.members(incident.number), _TELLING):
+        s.put_alert(replace(alert, reasons=(*alert.reasons, why)))
 
 
 def reconsider(s: State, number: int) -> None:
@@ -83,7 +95,7 @@ def reconsider(s: State, number: int) -> None:
 
 def still_gathering(s: State, incident: Incident) -> bool:
     """The hold is over: look for a silent cause, and hold on while unexplained roots keep pouring in."""
-    times = s.rules.times
+    times = _times(s, incident)
     end = incident.hold_from + times.hold_max
     found = suspect.suspected(s, incident)
     if s.at < end and incident.cause_kind in ("reported", "") and _more_to_come(s, incident, found):
@@ -151,11 +163,24 @@ def _joined_twin(s: State, alert: Alert) -> bool:
     return True
 
 
+def _joined_group(s: State, alert: Alert) -> bool:
+    """A rule of the site puts it with others."""
+    group = s.rules.grouping.of(alert)
+    for number in sorted(s.rooted(group.key)) if group else ():
+        incident = s.survivor(number)
+        open_here = incident.state != "resolved" and not incident.apart and not incident.suppressed
+        if group and open_here and s.at <= incident.detected + group.within:
+            why = Reason("correlate", group.rule, f"shares {group.shared} with #{incident.number}")
+            _join(s, alert, incident.number, why, certainty="unsure")
+            return True
+    return False
+
+
 def _joined_cause(s: State, alert: Alert) -> bool:
     because = explained(s, alert.node)
     if because is None:
         return False
-    _join(s, alert, because.incident, Reason("correlate", "explained", f"{because.text()}, which is down"))
+    _join(s, alert, because.incident, Reason("correlate", "explained", because.told(s)))
     return True
 
 
@@ -182,6 +207,9 @@ def _place_report(s: State, alert: Alert) -> None:
         _join(s, alert, because.incident, why, certainty="unsure")
     else:
         _open(s, alert, cause_kind="", watches=alert.candidates)
+
+
+_HOMES = (_joined_own, _joined_cause, _joined_maintenance, _joined_twin, _joined_group)
 
 
 def _explanation(s: State, incident: Incident) -> Because | None:
@@ -227,7 +255,8 @@ def _open(
     suppressed: bool = False,
 ) -> None:
     """A new incident around this alert, held before anybody is paged."""
-    times, number = s.rules.times, s.new_incident()
+    times, number = s.rules.timing.at(alert.node).times, s.new_incident()
+    group = s.rules.grouping.of(alert)
     settle = times.settle_local if cause_kind == "local" else times.settle_symptom
     window = s.rules.topology.maintenance(alert.node, s.wall)
     hidden = suppressed or (window is not None and window.target == alert.node)
@@ -246,6 +275,7 @@ def _open(
         hold_from=s.at,
         page_at=0.0 if hidden else s.at + settle,
         suppressed=hidden,
+        group=group.key if group and not hidden else "",
         department=alert.department,
         reporter=alert.sender,
         came_by="mail" if alert.report else "monitor",
@@ -286,7 +316,7 @@ def _name(alert: Alert) -> str:
 # -- evidence
 def _more_to_come(s: State, incident: Incident, found: Suspect | None) -> bool:
     """Whether unexplained incidents that no suspect accounts for still open: one close by, some in reach, a storm."""
-    topology, times = s.rules.topology, s.rules.times
+    topology, times = s.rules.topology, _times(s, incident)
     nearest = {parent for node in incident.watches for parent in topology.parents(node)}
     for ancestor in dict.fromkeys(a for node in incident.watches for a in topology.ancestors(node)):
         newest = [s.numbered(n) for n in nlargest(_STORM, s.waiting(ancestor)) if n != incident.number]

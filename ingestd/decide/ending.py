@@ -8,6 +8,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 from msgspec.structs import replace
 
 from ingestd.decide import correlate, dedup, escalate, twin
+from ingestd.decide.dedup import recovers
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident
 
@@ -57,7 +58,7 @@ def consider(s: State, number: int) -> None:
     incident = s.survivor(number)
     if incident.state == "resolved":
         return
-    times = s.rules.times
+    times = s.rules.timing.at(incident.cause or incident.root).times
     if not _fires(s, incident):
         end_at = s.at + times.cooling
     elif _cause_is_up(s, incident):
@@ -74,7 +75,7 @@ def finish(s: State, number: int) -> None:
     back_at = _back_at(s, incident)
     leaving = []
     for alert in list(s.firing(number)):
-        if not _alive(s, alert) and (alert.last_at > back_at + s.rules.times.linger or _critical(s, alert)):
+        if not _alive(s, alert) and _leaves(s, alert, back_at):
             leaving.append(alert)
             s.log(number, "left", f"{alert.node} still fires although {incident.cause} is back", rule="reexplained")
         s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
@@ -96,6 +97,8 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
             step_at=0.0,
             resolve_at=0.0,
             remind_at=0.0,
+            update_at=0.0,
+            joined=(),
             end_at=s.at + LINGER,
         )
     )
@@ -149,6 +152,13 @@ def _back_at(s: State, incident: Incident) -> float:
     cause = incident.cause or ""
     ends = [a.ended_at for a in s.alerts_at(cause) if a.down and a.state != "firing"]
     return max([s.mark(cause).up_at, *ends])
+
+
+def _leaves(s: State, alert: Alert, back_at: float) -> bool:
+    """Whether what still fires is a matter of its own: said again since, on a critical service, or joined unsure."""
+    if alert.last_at > back_at + s.rules.timing.at(alert.node).times.linger or _critical(s, alert):
+        return True
+    return alert.certainty == "unsure" and not alert.report and any(recovers(s, w.source) for w in alert.watchers)
 
 
 def _critical(s: State, alert: Alert) -> bool:

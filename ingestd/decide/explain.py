@@ -4,6 +4,8 @@ A node is down if it is reported down, inferred to be down, or itself explained 
 if a hard dependency, or every member of an any-of group, is down. Members of a cycle never explain one another.
 """
 
+from datetime import datetime
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,10 +21,18 @@ class Because(Struct, frozen=True):
     since: float  # when it began
     heard: float  # when it was last said
     path: tuple[str, ...]  # from the node up to the cause
+    spare: tuple[str, ...] = ()  # redundant nodes that are down too, without which it would have lived
+    suspected: bool = False
 
     def text(self) -> str:
         """ "hr-server -> acc-sw-17"."""
-        return " -> ".join(self.path)
+        return " -> ".join(self.path) + (f" (and {', '.join(self.spare)})" if self.spare else "")
+
+    def told(self, s: State) -> str:
+        """The path with states and times: "hr-server -> acc-sw-17, down since 10:00:31, hard"."""
+        since = datetime.fromtimestamp(self.since + s.wall - s.at, s.rules.ranker.zone)
+        state = "suspected to be down" if self.suspected else "down"
+        return f"{self.text()}, {state} since {since:%H:%M:%S}, {'redundant' if self.spare else 'hard'}"
 
 
 _ASKED = 50  # dependents asked when a node went down
@@ -65,7 +75,8 @@ def _group_down(s: State, group: tuple[str, ...], seen: frozenset[str]) -> Becau
     if len(found) == 1:
         return found[0]
     last = max(range(len(group)), key=lambda n: _first_sign(s, group[n], found[n]))
-    return replace(found[last], since=max(because.since for because in found))
+    spare = tuple(member for n, member in enumerate(group) if n != last)
+    return replace(found[last], since=max(b.since for b in found), spare=(*found[last].spare, *spare))
 
 
 def _first_sign(s: State, node: str, because: Because) -> float:
@@ -94,7 +105,7 @@ def _reported(s: State, node: str) -> Because | None:
 
 def _counts(s: State, alert: Alert, up_at: float) -> bool:
     over = alert.ended_at if alert.state != "firing" else up_at if up_at > alert.last_at else 0.0
-    return not over or s.at < over + s.rules.times.linger
+    return not over or s.at < over + s.rules.timing.at(alert.node).times.linger
 
 
 def _inferred(s: State, node: str) -> Because | None:
@@ -102,7 +113,7 @@ def _inferred(s: State, node: str) -> Because | None:
     if not mark.inferred_by or s.incident(mark.inferred_by) is None:
         return None  # never suspected, or by an incident that is closed
     incident = s.survivor(mark.inferred_by)
-    refuted = mark.up_at > mark.inferred_at and s.at >= mark.up_at + s.rules.times.linger
+    refuted = mark.up_at > mark.inferred_at and s.at >= mark.up_at + s.rules.timing.at(node).times.linger
     if incident.state == "resolved" or refuted:
         return None
-    return Because(incident.number, node, incident.began, mark.inferred_at, (node,))
+    return Because(incident.number, node, incident.began, mark.inferred_at, (node,), suspected=True)

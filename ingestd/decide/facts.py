@@ -24,8 +24,8 @@ def facts_of(s: State, incident: Incident, *, news: tuple[News, ...] = (), step:
         departments=tuple(_department(s, d) for d in incident.impact.departments),
         services=incident.impact.services,
         people=incident.impact.people,
-        alerts=tuple(_line(a) for a in alerts if a.certainty != "unsure")[:_SHOWN],
-        unsure=tuple(_line(a) for a in alerts if a.certainty == "unsure")[:_SHOWN],
+        alerts=tuple(line_of(a) for a in alerts if a.certainty != "unsure")[:_SHOWN],
+        unsure=tuple(line_of(a) for a in alerts if a.certainty == "unsure")[:_SHOWN],
         alert_count=sum(a.count for a in alerts),
         remedy=spec.remedy if spec else "",
         owner=incident.owner,
@@ -43,7 +43,8 @@ def _department(s: State, department: str) -> str:
     return s.rules.topology.departments[department].name or department
 
 
-def _line(alert: Alert) -> str:
+def line_of(alert: Alert) -> str:
+    """An alert in one line of a text."""
     name = f"{alert.node} {alert.check}" if alert.check else alert.node
     times = f" (x{alert.count})" if alert.count > 1 else ""
     return f"{name}: {alert.summary}{times}"[:160]

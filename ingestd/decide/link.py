@@ -114,5 +114,7 @@ def _retire(s: State, loser: Incident, survivor: int) -> None:
             resolve_at=0.0,
             end_at=0.0,
             remind_at=0.0,
+            update_at=0.0,
+            joined=(),
         )
     )

@@ -81,7 +81,7 @@ def put_off(s: State, kind: str, number: str, why: str) -> Event:
     else:
         incident = s.incident(int(number))
         if incident is not None:
-            fields = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until")
+            fields = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until", "update_at")
             late = {f: s.at + _PUT_OFF for f in fields if 0 < getattr(incident, f) <= s.at}
             s.put_incident(replace(incident, **late))
             s.log(incident.number, "shunted", f"a timer failed and is put off: {why}")

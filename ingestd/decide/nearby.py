@@ -85,4 +85,4 @@ def _explains(s: State, node: str, since: float) -> bool:
 
 def _together(s: State, node: str, since: float) -> bool:
     other = root_since(s, node)
-    return bool(other) and abs(other - since) <= s.rules.times.infer_spread
+    return bool(other) and abs(other - since) <= s.rules.timing.at(node).times.infer_spread

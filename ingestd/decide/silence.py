@@ -4,45 +4,19 @@ A silence hides an incident only while everything that fires in it is hidden: on
 is hidden, its clocks stand still; when a silence ends and something still fires, they go on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-import msgspec
 import re2
 from msgspec.structs import replace
 
+from ingestd.decide.labels import labels_of
 from ingestd.decide.match import compiled
 from ingestd.decide.state import State
-from ingestd.model import Alert, Event, Incident, Matcher, Reason, Silence
+from ingestd.model import Alert, Incident, Matcher, Reason, Silence
 
 MOST_MATCHERS = 50
 CLOCKS = ("page_at", "step_at", "resolve_at")  # what stands still
-
-_encode = msgspec.json.Encoder().encode
-_labels = msgspec.json.Decoder(dict[str, str])
-
-
-def kept_labels(event: Event) -> str:
-    """An event's labels as its alert keeps them."""
-    return _encode(dict(event.labels)).decode() if event.labels else ""
-
-
-def labels_of(alert: Alert) -> dict[str, str]:
-    """The labels by which an alert is silenced: those of its source, and what we know under the usual names."""
-    own = {
-        "alertname": alert.check or "host",
-        "instance": alert.host or alert.node,
-        "node": alert.node,
-        "severity": alert.severity,
-        "source": alert.watchers[0].source if alert.watchers else "",
-    }
-    return own | (_labels.decode(alert.labels) if alert.labels else {})
-
-
-def shown_labels(alert: Alert) -> dict[str, str]:
-    """The labels as a source of Alertmanager's kind sent them; else those under the usual names."""
-    sent = _labels.decode(alert.labels) if alert.labels else {}
-    return sent if "alertname" in sent else labels_of(alert)
 
 
 def problem(silence: Silence) -> str:
@@ -113,16 +87,24 @@ def consider(s: State, number: int) -> None:
 def _hiding(s: State, incident: Incident, silences: Mapping[str, Silence]) -> tuple[Silence, ...]:
     """The silences that together hide all that fires; none if something is not hidden."""
     now = [silence for silence in silences.values() if active(silence, s.wall)]
-    found: dict[str, Silence] = {}
     if not now:
         return ()
-    for alert in s.firing(incident.number):
+    hidden = {silence.id: silence for silence in now if silence.id in incident.silenced_by}
+    known = bool(hidden) and len(hidden) == len(incident.silenced_by) and not s.rearranged()
+    found = hidden if known else {}
+    for alert in _written(s, incident) if known else s.firing(incident.number):
         labels = labels_of(alert)
         hit = next((silence for silence in now if matches(silence, labels)), None)
         if hit is None:
             return ()
         found[hit.id] = hit
     return tuple(found.values())
+
+
+def _written(s: State, incident: Incident) -> Iterator[Alert]:
+    """The firing alerts of an incident that are news in this step; the others were looked at before."""
+    firing = (a for a in s.written() if a.state == "firing" and s.incident(a.incident) is not None)
+    return (a for a in firing if s.survivor(a.incident).number == incident.number)
 
 
 def _hide(s: State, incident: Incident, hiding: tuple[Silence, ...]) -> None:
@@ -152,7 +134,11 @@ def _wait_for_start(s: State, number: int, silences: Mapping[str, Silence]) -> N
         return
     offset = s.wall - s.at
     later = [one for one in silences.values() if one.starts_at > s.wall]
-    starts = [one.starts_at - offset for one in later if any(matches(one, labels_of(a)) for a in s.firing(number))]
+    known = s.before(number) is not None and not s.rearranged()
+    alerts = [labels_of(a) for a in (_written(s, incident) if known else s.firing(number))] if later else []
+    starts = [one.starts_at - offset for one in later if any(matches(one, labels) for labels in alerts)]
+    if known and incident.silent_until > s.at:
+        starts.append(incident.silent_until)
     at = min(starts, default=0.0)
     if at != incident.silent_until:
         s.put_incident(replace(incident, silent_until=at))

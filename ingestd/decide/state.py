@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 from ingestd.decide.classify import Classifier, CorrelateRules
+from ingestd.decide.grouping import Grouping
 from ingestd.decide.heartbeat import Heartbeats
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import Recognisers
 from ingestd.decide.oncall import People
 from ingestd.decide.rank import Ranker
 from ingestd.decide.route import EscalationRules, Router
+from ingestd.decide.timing import Timing
 from ingestd.decide.topology import Topology
 from ingestd.model import Alert, Heartbeat, Incident, Message, NodeMark, Notification, Reading, Silence
 
@@ -41,6 +43,8 @@ class Rulebook:
         self.correlate = correlate
         self.times = correlate.times
         self.classifier = Classifier(correlate)
+        self.grouping = Grouping(correlate, self.classifier, topology)
+        self.timing = Timing(correlate, topology)
         self.ranker = ranker
         self.escalation = escalation
         self.router = Router(escalation)
@@ -62,6 +66,9 @@ class State(Protocol):
     def alert(self, number: int) -> Alert: ...
     def open_alert(self, number: int) -> Alert | None: ...
     def alert_by(self, fingerprint: str) -> Alert | None: ...
+    def alert_before(self, number: int) -> Alert | None: ...
+    def written(self) -> Iterator[Alert]: ...
+    def rearranged(self) -> bool: ...
     def every_alert(self) -> Iterator[Alert]: ...
     def alerts_at(self, node: str) -> Iterator[Alert]: ...
     def members(self, incident: int) -> Iterator[Alert]: ...

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from ingestd.decide.classify import Times
 from ingestd.decide.explain import explained, why_down
 from ingestd.decide.state import State
 from ingestd.model import Incident
@@ -89,13 +90,13 @@ def _best(s: State, nodes: Iterable[str]) -> Suspect | None:
 
 def _suspect(s: State, candidate: str, anchor: str, since: float) -> Suspect | None:
     """What speaks for a candidate, around the failure of one node; None if too little does."""
-    rules = s.rules.correlate
+    rules = s.rules.timing.at(candidate)
     if s.mark(candidate).up_at > since or why_down(s, candidate):
         return None
     down, up = _layer(s, candidate)
     if anchor not in down:
         return None
-    heard = _one_spell(s, down, since)
+    heard = _one_spell(s, down, since, rules.times)
     if len(heard) < rules.infer_children:
         return None
     weight = _COINCIDENCE * (len(heard) - 1) - _LOST * len(up)
@@ -130,12 +131,11 @@ def _troubled(s: State, node: str) -> bool:
     return any(a.state == "firing" and a.cls == "reachability" and not a.guessed for a in s.alerts_at(node))
 
 
-def _one_spell(s: State, down: dict[str, float], since: float) -> list[str]:
+def _one_spell(s: State, down: dict[str, float], since: float, times: Times) -> list[str]:
     """Those that went down together, earliest first. Three or more may be spread wider than two that could be chance.
 
     A node that explains what hangs on it needs no further cause, unless something else went down at the same moment.
     """
-    times = s.rules.times
     near = sorted((n for n in down if abs(down[n] - since) <= times.infer_spread), key=lambda n: (down[n], n))
     wide = [n for n in down if abs(down[n] - since) <= times.infer_window]
     if len(wide) < 3 or any(_explains(s, n) for n in wide):

@@ -9,7 +9,6 @@ from ingestd.decide.topology import NodeSpec, Topology
 from ingestd.inventory.addresses import full_name, is_address, own_address
 from ingestd.inventory.found import Found, Inventory, order
 from ingestd.inventory.kinds import Guess, guess, guess_by_checks
-from ingestd.model import Alert
 
 #: Labels in which monitoring systems say a host's address.
 ADDRESS_LABELS = (
@@ -17,6 +16,18 @@ ADDRESS_LABELS = (
     "instance",
 )
 MOST_CHECKS = 20  # of a node that are looked at
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """A host as alerts spoke of it."""
+
+    node: str  # as ingestd calls it
+    host: str | None = None  # as the source spells it
+    guessed: bool = False  # only ever found in free text
+    sources: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    labels: str = ""  # JSON object of an alert's labels
+    count: int = 1  # alerts
 
 
 class _Host:
@@ -30,13 +41,12 @@ class _Host:
         self.count = 0
         self.sure = False  # some alert had it in a field of its own
 
-    def take(self, alert: Alert) -> None:
-        self.count += 1
-        self.sure = self.sure or not alert.guessed
-        self.sources.update(dict.fromkeys(watcher.source for watcher in alert.watchers))
-        self.address = self.address or _address(alert)
-        if alert.check and len(self.checks) < MOST_CHECKS:
-            self.checks[alert.check] = None
+    def take(self, heard: Heard) -> None:
+        self.count += heard.count
+        self.sure = self.sure or not heard.guessed
+        self.sources.update(dict.fromkeys(heard.sources))
+        self.address = self.address or _address(heard)
+        self.checks.update(dict.fromkeys(heard.checks[: MOST_CHECKS - len(self.checks)]))
 
 
 class Drafted(Struct, frozen=True):
@@ -46,12 +56,12 @@ class Drafted(Struct, frozen=True):
     guessed: tuple[str, ...]
 
 
-def draft(alerts: Iterable[Alert], topology: Topology) -> Drafted:
+def draft(heard: Iterable[Heard], topology: Topology) -> Drafted:
     """The unknown hosts of alerts, each once: its short and its full name are one, if no other host shares them."""
     hosts: dict[str, _Host] = {}
-    for alert in alerts:
-        if not alert.report and alert.node and topology.resolve(alert.host or alert.node) is None:
-            hosts.setdefault(alert.node, _Host(alert.node)).take(alert)
+    for one in heard:
+        if one.node and topology.resolve(one.host or one.node) is None:
+            hosts.setdefault(one.node, _Host(one.node)).take(one)
     sure = {name: host for name, host in hosts.items() if host.sure}
     nodes = [_node(name, group) for name, group in _joined(sure).items()]
     guessed = sorted((name for name in hosts if name not in sure), key=order)
@@ -97,15 +107,15 @@ def _why(hint: Guess | None) -> Iterator[str]:
         yield f'kind guessed from "{hint.word}"'
 
 
-def _address(alert: Alert) -> str:
+def _address(heard: Heard) -> str:
     """The host's address, where a label says it."""
     try:
-        labels = msgspec.json.decode(alert.labels or "{}", type=dict[str, str])
+        labels = msgspec.json.decode(heard.labels or "{}", type=dict[str, str])
     except msgspec.DecodeError:
         return ""
     folded = {key.casefold(): value for key, value in labels.items()}
     said = (folded.get(key, "") for key in ADDRESS_LABELS)
-    return next(filter(None, (own_address(_without_port(value)) for value in (*said, alert.host or ""))), "")
+    return next(filter(None, (own_address(_without_port(value)) for value in (*said, heard.host or ""))), "")
 
 
 def _without_port(text: str) -> str:

@@ -7,8 +7,21 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, select
 
-from ingestd.model import REREAD, Alert, Entry, Incident, Message, Notification, Silence, Snapshot, TimelineRow, Verdict
-from ingestd.store import rows
+from ingestd.model import (
+    REREAD,
+    SILENCE_KEPT,
+    Alert,
+    Entry,
+    Incident,
+    Message,
+    Notification,
+    Silence,
+    Snapshot,
+    TimelineRow,
+    Verdict,
+)
+from ingestd.store import past, rows
+from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
     heartbeat,
@@ -177,6 +190,18 @@ class Queries:
         found = await asyncio.to_thread(self._all, query, lambda row: str(row.origin))
         return found[0] if found else None
 
+    async def hosts(self, limit: int = 500, after: str = "") -> tuple[tuple[Seen, ...], str]:
+        """The hosts of up to ``limit`` nodes of alerts, by name, and the node to go on after; "" at the end."""
+        return await self._together(lambda connection: past.hosts(connection, limit, after))
+
+    async def failures(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Failure, ...], int]:
+        """When nodes were out of reach, of ``limit`` alerts, newest first, and the id to go on below; 0 at the end."""
+        return await self._together(lambda connection: past.failures(connection, since, before, limit))
+
+    async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
+        """What people merged, split and moved, newest first."""
+        return await self._together(lambda connection: past.by_hand(connection, since, limit))
+
     async def ready(self) -> bool:
         """Whether the database answers a read."""
         return bool(await asyncio.to_thread(self._all, select(func.count()).select_from(meta), bool))
@@ -193,7 +218,7 @@ class Queries:
             marks = select(node_mark.c.body).order_by(node_mark.c.node)
             silences = (
                 select(silence.c.body)
-                .where(silence.c.ends_at > progress.at + progress.wall_offset)
+                .where(silence.c.ends_at > progress.at + progress.wall_offset - SILENCE_KEPT)
                 .order_by(silence.c.id)
             )
             heartbeats = select(heartbeat.c.body).order_by(heartbeat.c.id)
@@ -245,6 +270,15 @@ class Queries:
 
     async def _decoded(self, query: Select[Any], decode: Callable[[str], T]) -> tuple[T, ...]:
         return await asyncio.to_thread(self._all, query, lambda row: decode(row[0]))
+
+    async def _together(self, read: Callable[[Connection], T]) -> T:
+        """Several reads of one state."""
+
+        def transaction() -> T:
+            with self._engine.begin() as connection:
+                return read(connection)
+
+        return await asyncio.to_thread(transaction)
 
     def _all(self, query: Select[Any], make: Callable[[Any], T]) -> tuple[T, ...]:
         with self._engine.begin() as connection:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from ingestd import __version__
 from ingestd.decide import silence as rules
+from ingestd.decide.labels import labels_of, shown_labels
 from ingestd.decide.oncall import Person
 from ingestd.intake.alertmanager import ADAPTER
 from ingestd.intake.door import authentic, password
@@ -180,8 +181,8 @@ class Api:
         now = [one for one in await self._face.reads.silences() if rules.active(one, self._face.clock())]
         policies = self._face.policies()
         for alert in await self._face.reads.firing():
-            labels = rules.shown_labels(alert)
-            by = [one.id for one in now if rules.matches(one, rules.labels_of(alert))]
+            labels = shown_labels(alert)
+            by = [one.id for one in now if rules.matches(one, labels_of(alert))]
             if (silenced if by else active) and all(rules.meets(matcher, labels) for matcher in wanted):
                 shown.append((self._alert(alert, labels, by, policies), alert.incident))
         return shown

@@ -30,12 +30,12 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import Delivery
+from ingestd.store import ByHand, Delivery, Failure, Seen
 from ingestd.web.answers import FIXED, RefusalError, body_of
 from ingestd.web.answers import json_reply as reply
 from ingestd.web.face import Face
 
-Action = Literal["open", "ack", "resolve", "assign", "note", "priority"]
+Action = Literal["open", "ack", "resolve", "assign", "note", "priority", "merge", "split", "move"]
 
 #: What each command can't do without.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -45,9 +45,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "assign": ("person",),
     "note": ("text",),
     "priority": ("priority",),
+    "merge": ("into",),
+    "split": (),  # a number that was merged, or an alert
+    "move": ("alert",),
 }
 STATES = ("open", "triggered", "acknowledged", "resolved", "all")
 MOST = 1000  # incidents or messages in one answer
+PAST = 90 * 86400  # seconds that are looked back on, unless others are asked for
 NEWS = 86400.0  # seconds for which a message that is read again may still page
 
 
@@ -60,6 +64,8 @@ class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     priority: Priority | None = None
     minutes: float = 0.0
     came_by: Literal["", "mail", "phone", "walk-in", "web", "monitor"] = ""
+    into: int = 0  # merge: the incident that it continues as
+    alert: int = 0  # split, move
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -97,6 +103,30 @@ class One(Struct, frozen=True, kw_only=True):
     """An alert."""
 
     alert: Alert
+    wall_offset: float
+
+
+class Hosts(Struct, frozen=True, kw_only=True):
+    """Hosts that alerts spoke of, by name."""
+
+    hosts: tuple[Seen, ...]
+    next: str  # ask on after this one; "" at the end
+    wall_offset: float
+
+
+class Failures(Struct, frozen=True, kw_only=True):
+    """When nodes were out of reach, newest first."""
+
+    failures: tuple[Failure, ...]
+    next: int  # ask on before this alert; 0 at the end
+    at: float  # now, by the engine's clock
+    wall_offset: float
+
+
+class Hints(Struct, frozen=True, kw_only=True):
+    """What people merged, split and moved, newest first."""
+
+    hints: tuple[ByHand, ...]
     wall_offset: float
 
 
@@ -146,6 +176,9 @@ def routes(face: Face) -> list[Route]:
         Route("/api/v1/incidents/{number:int}", api.guarded(api.show), methods=["GET"]),
         Route("/api/v1/incidents/{number:int}/{action}", api.guarded(api.command), methods=["POST"]),
         Route("/api/v1/alerts/{number:int}", api.guarded(api.alert), methods=["GET"]),
+        Route("/api/v1/hosts", api.guarded(api.hosts), methods=["GET"]),
+        Route("/api/v1/failures", api.guarded(api.failures), methods=["GET"]),
+        Route("/api/v1/hints", api.guarded(api.hints), methods=["GET"]),
         Route("/api/v1/inbox", api.guarded(api.inbox), methods=["GET"]),
         Route("/api/v1/inbox/{number:int}", api.guarded(api.message), methods=["GET"]),
         Route("/api/v1/inbox/reread", api.guarded(api.reread), methods=["POST"]),
@@ -206,6 +239,30 @@ class Api:
         if found is None:
             raise RefusalError(404, f"there is no alert {number}")
         return reply(One(alert=found, wall_offset=self._face.wall_offset()))
+
+    async def hosts(self, request: Request, _person: Person) -> Response:
+        """GET /hosts?limit=500&after=NODE."""
+        limit = max(1, min(_count(request, "limit", 500), MOST))
+        found, following = await self._face.reads.hosts(limit, request.query_params.get("after", ""))
+        return reply(Hosts(hosts=found, next=following, wall_offset=self._face.wall_offset()))
+
+    async def failures(self, request: Request, _person: Person) -> Response:
+        """GET /failures?within=SECONDS&limit=1000&before=ALERT."""
+        limit, before = max(1, min(_count(request, "limit", MOST), MOST)), _count(request, "before", 0)
+        found, following = await self._face.reads.failures(self._since(request), before, limit)
+        now, offset = self._now(), self._face.wall_offset()
+        return reply(Failures(failures=found, next=following, at=now, wall_offset=offset))
+
+    async def hints(self, request: Request, _person: Person) -> Response:
+        """GET /hints?within=SECONDS."""
+        found = await self._face.reads.by_hand(self._since(request), MOST)
+        return reply(Hints(hints=found, wall_offset=self._face.wall_offset()))
+
+    def _now(self) -> float:
+        return self._face.clock() - self._face.wall_offset()
+
+    def _since(self, request: Request) -> float:
+        return self._now() - _count(request, "within", PAST)
 
     async def inbox(self, request: Request, _person: Person) -> Response:
         """GET /inbox?what=unrecognised|shunted&limit=100&before=ID."""
@@ -284,12 +341,22 @@ class Api:
             priority=ask.priority,
             minutes=ask.minutes,
             came_by=ask.came_by or ("phone" if action == "open" else ""),
+            into=ask.into,
+            alert=ask.alert,
+            fingerprint=await self._fingerprint(ask.alert),
         )
         try:
             verdict = await self._face.act(command, person.id)
         except TimeoutError:
             return reply(Verdict(True, "kept; its verdict is not known yet", number), 202)
         return reply(verdict, 200 if verdict.ok else 409)
+
+    async def _fingerprint(self, number: int) -> str:
+        """Of the alert that a command is about, by which a replay finds it; RefusalError if there is none."""
+        alert = await self._face.reads.alert(number) if number else None
+        if number and alert is None:
+            raise RefusalError(404, f"there is no alert {number}")
+        return alert.fingerprint if alert else ""
 
 
 def digest(token: str) -> str:

@@ -9,7 +9,7 @@ from ingestd.decide.oncall import Language, Person
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
 from ingestd.model import Alert, Command, Entry, Incident, Message, Silence, TimelineRow, Verdict
-from ingestd.store import Delivery, Shunted, Unrecognised
+from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unrecognised
 
 
 class Reads(Protocol):
@@ -65,6 +65,18 @@ class Reads(Protocol):
 
     async def entry(self, number: int) -> Entry | None:
         """A message as it was kept."""
+        ...
+
+    async def hosts(self, limit: int = 500, after: str = "") -> tuple[tuple[Seen, ...], str]:
+        """Hosts that alerts spoke of, by name; ``after`` pages on."""
+        ...
+
+    async def failures(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Failure, ...], int]:
+        """When nodes were out of reach, newest first; ``before`` pages on."""
+        ...
+
+    async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
+        """What people merged, split and moved."""
         ...
 
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:

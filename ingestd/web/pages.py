@@ -6,6 +6,7 @@ GET changes nothing, because scanners of mail gateways open every link; only the
 import base64
 import hashlib
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
@@ -13,10 +14,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ingestd.decide.facts import line_of
 from ingestd.decide.oncall import Language, Person
 from ingestd.links import Grant, LinkError
-from ingestd.model import Command, StoreUnavailable
+from ingestd.model import Alert, Command, Incident, StoreUnavailable
+from ingestd.web.answers import RefusalError, body_of
 from ingestd.web.face import Face
+
+PARTS = 12  # alerts on one page
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
@@ -27,6 +32,12 @@ p { margin: .4rem 0; overflow-wrap: anywhere; }
 .priority { font-weight: 700; }
 button { width: 100%; margin-top: 1.2rem; padding: 1rem; font: inherit; font-weight: 700; border: 0;
   border-radius: .5rem; background: #0b57d0; color: #fff; }
+h2 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
+ul { margin: 0; padding: 0; list-style: none; }
+li { padding: .5rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+li form { display: inline; }
+li button { width: auto; margin: .3rem 0 0; padding: .5rem .8rem; font-weight: 400; font-size: .9rem;
+  background: transparent; color: inherit; border: 1px solid currentColor; }
 button:focus-visible { outline: .2rem solid currentColor; outline-offset: .2rem; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -43,6 +54,15 @@ HEADERS: Mapping[str, str] = {
 }
 
 
+class Part(Struct, frozen=True):
+    """An alert on the page."""
+
+    id: int
+    line: str
+    sure: bool
+    apart: bool  # may be split off
+
+
 class Words(Struct, frozen=True, kw_only=True):
     """What the page says in one language."""
 
@@ -51,6 +71,9 @@ class Words(Struct, frozen=True, kw_only=True):
     hello: str
     ask: str
     button: str
+    parts: str
+    apart: str
+    split: str
     taken: str
     mine: str
     over: str
@@ -69,6 +92,9 @@ WORDS: dict[Language, Words] = {
         hello="You are",
         ask="Acknowledging makes it yours until you hand it over, and stops the escalation.",
         button="Acknowledge",
+        parts="What belongs to it",
+        apart="Not part of this",
+        split="Done. It is an incident of its own now, and yours.",
         taken="Taken by",
         mine="Done. It is yours.",
         over="It is over already; there is nothing to do.",
@@ -85,6 +111,9 @@ WORDS: dict[Language, Words] = {
         hello="您是",
         ask="接单后由您负责，直到转交他人；升级随即停止。",
         button="接单",
+        parts="本单包含",
+        apart="不属于本单",
+        split="已拆为单独的故障单，由您负责。",
         taken="负责人：",
         mine="接单成功，由您负责。",
         over="故障已解决，无需操作。",
@@ -136,16 +165,37 @@ class Pages:
             owner=self._called(incident.owner),
             note=words.over if over else words.mine if mine else words.ask,
             button=not over and not mine,
+            parts=() if over else await self._parts(incident),
+        )
+
+    async def _parts(self, incident: Incident) -> tuple[Part, ...]:
+        """What joined the incident and still fires, the unsure first; a phone's screenful."""
+        alerts = [a for a in await self._face.reads.alerts_of(incident.number) if a.state == "firing"]
+        alerts.sort(key=lambda a: (a.certainty != "unsure", a.id))
+        return tuple(
+            Part(a.id, line_of(a), sure=a.certainty != "unsure", apart=a.node != incident.cause and len(alerts) > 1)
+            for a in alerts[:PARTS]
         )
 
     async def acknowledge(self, request: Request) -> Response:
-        """POST: the acknowledgement, with the step's verdict as the answer."""
+        """POST: the acknowledgement, or "not part of this", with the step's verdict as the answer."""
         admitted = self._admit(request)
         if isinstance(admitted, Response):
             return admitted
         grant, person = admitted
         words = self._words(person)
-        command = Command(action=grant.action, incident=grant.incident, notification=grant.notification, came_by="web")
+        try:
+            alert = await self._asked_apart(request)
+        except RefusalError as refusal:
+            return self._page(words, note=words.forged, status=refusal.status)
+        command = Command(
+            action="split" if alert else grant.action,
+            incident=grant.incident,
+            notification=grant.notification,
+            came_by="web",
+            alert=alert.id if alert else 0,
+            fingerprint=alert.fingerprint if alert else "",
+        )
         try:
             verdict = await self._face.act(command, person.id)
         except StoreUnavailable as error:
@@ -153,8 +203,19 @@ class Pages:
         except TimeoutError:
             return self._page(words, note=words.late, status=202)
         if verdict.ok:
-            return self._page(words, person=_called(person), number=verdict.incident or grant.incident, note=words.mine)
+            note = words.split if alert else words.mine
+            return self._page(words, person=_called(person), number=verdict.incident or grant.incident, note=note)
         return self._page(words, number=grant.incident, note=verdict.text, status=409)
+
+    async def _asked_apart(self, request: Request) -> Alert | None:
+        """The alert whose button was pressed; None: it was the other button."""
+        asked = parse_qs((await body_of(request)).decode("latin-1")).get("apart", [""])[0]
+        if not asked:
+            return None
+        alert = await self._face.reads.alert(int(asked)) if asked.isascii() and asked.isdigit() else None
+        if alert is None:
+            raise RefusalError(422, "there is no such alert")
+        return alert
 
     def _admit(self, request: Request) -> tuple[Grant, Person] | Response:
         try:
@@ -186,6 +247,7 @@ class Pages:
         state: str = "",
         owner: str = "",
         button: bool = False,
+        parts: tuple[Part, ...] = (),
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -200,6 +262,7 @@ class Pages:
             state=state,
             owner=owner,
             button=button,
+            parts=parts,
         )
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
 

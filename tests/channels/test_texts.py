@@ -48,7 +48,7 @@ def test_an_opening_says_it_all() -> None:
         "Cause: sw-core-1 (reported)",
         "Remedy: spare switch in rack 2",
         "Alerts (3):\n- sw-core-1 ping\n- mail smtp\n",
-        "Perhaps part of it:\n- web disk\n",
+        "Perhaps part of it (if one is not, say so on the page of the link):\n- web disk\n",
         "Held for 61 s",
         "- correlate: mail depends on sw-core-1 [mail->sw-core-1]",
         f"To take it: {LINK}",

@@ -5,14 +5,14 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from ingestd.__main__ import main
 from ingestd.cli import topology
 from ingestd.decide.topology import TopologyFile
-from ingestd.web.api import Listing, Whole
+from ingestd.store import ByHand, Failure, Seen
+from ingestd.web.api import Failures, Hints, Hosts
 from ingestd.yamltypes import load
-from tests.web.faces import ALERT, INCIDENT
+from tests.inventory.past import NOW, Past
 
 SITE = """\
 nodes:
@@ -190,36 +190,61 @@ def test_links_are_piped_in(home: Path, capsys: pytest.CaptureFixture[str], monk
 
 
 class Daemon:
-    """The API as the draft asks it."""
+    """The API as draft and suggest ask it; a page is two hosts, or four failures."""
 
-    def __init__(self, *hosts: str, guessed: bool = False) -> None:
-        self.alerts = tuple(replace(ALERT, node=host, host=host, guessed=guessed) for host in hosts)
+    def __init__(self, *hosts: str, guessed: bool = False, past: Past | None = None, hints: tuple[ByHand, ...] = ()):
+        self.hosts = [seen(host, guessed=guessed) for host in sorted(hosts)]
+        self.failures = [failure(number, one) for number, one in enumerate(past.failures if past else (), 1)][::-1]
+        self.hints = hints
         self.asked: list[str] = []
 
     def get(self, path: str, kind: type, **params: object) -> object:
-        self.asked.append(path)
-        if kind is Listing:
-            found = (replace(INCIDENT, number=2), replace(INCIDENT, number=1))
-            return Listing(
-                incidents=found[: int(str(params["limit"]))] if not params["before"] else (), wall_offset=0.0
-            )
-        return Whole(incident=INCIDENT, alerts=self.alerts, timeline=(), notifications=(), wall_offset=0.0)
+        self.asked.append(f"{path} {params}")
+        if kind is Hosts:
+            left = [one for one in self.hosts if one.node > str(params["after"])]
+            return Hosts(hosts=tuple(left[:2]), next=left[1].node if len(left) > 1 else "", wall_offset=1000.0)
+        if kind is Hints:
+            return Hints(hints=self.hints, wall_offset=1000.0)
+        left = [one for one in self.failures if not params["before"] or one.incident < int(str(params["before"]))]
+        following = left[3].incident if len(left) > 3 else 0
+        return Failures(failures=tuple(left[:4]), next=following, at=NOW - 1000, wall_offset=1000.0)
+
+
+def seen(host: str, *, guessed: bool) -> Seen:
+    return Seen(
+        node=host,
+        host=host,
+        known=False,
+        guessed=guessed,
+        sources=("smtp",),
+        checks=(),
+        labels="",
+        count=2,
+        first_at=1.0,
+        last_at=2.0,
+    )
+
+
+def failure(number: int, one: object) -> Failure:
+    began, until = one.began - 1000, one.until - 1000  # type: ignore[attr-defined]
+    node = one.node  # type: ignore[attr-defined]
+    return Failure(node=node, host=node, known=False, incident=number, began=began, until=until)
 
 
 def drafted(daemon: Daemon, **more: object) -> int:
-    words = {"config": None, "out": None, "merge": False, "force": False, "json": False, "incidents": 2}
+    words = {"config": None, "out": None, "merge": False, "force": False, "json": False}
     return topology.draft_nodes(daemon, Namespace(**(words | more)))  # type: ignore[arg-type]
 
 
 def test_a_draft_of_what_alerts_spoke_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    daemon = Daemon("acc-3", "attic-9")
+    daemon = Daemon("acc-3", "attic-9", "core-1")
     assert drafted(daemon) == 0
-    assert "  - {id: attic-9}  # 2 alerts" in capsys.readouterr().out
-    assert daemon.asked == ["/incidents", "/incidents/2", "/incidents/1"]
+    assert "  - {id: attic-9}  # 2 alerts from smtp" in capsys.readouterr().out
+    assert daemon.asked == ["/hosts {'after': ''}", "/hosts {'after': 'attic-9'}"]
     assert drafted(daemon, json=True) == 0
     assert json.loads(capsys.readouterr().out)["id"] == "attic-9"
-    assert drafted(daemon, merge=True, out=Path("topology.yaml"), incidents=1) == 0
-    assert drafted(daemon, incidents=500) == 0
+    assert drafted(daemon, merge=True, out=Path("topology.yaml")) == 0
+    assert drafted(daemon) == 0
     assert "nothing new" in capsys.readouterr().err
 
 
@@ -231,3 +256,46 @@ def test_a_first_draft_needs_no_topology(home: Path, capsys: pytest.CaptureFixtu
     assert drafted(Daemon("rumour", guessed=True)) == 0
     assert "rumour: only guessed from free text, left out" in capsys.readouterr().err
     assert run("check") == 0
+
+
+def suggested(daemon: Daemon, **more: object) -> int:
+    words = {"config": None, "file": None, "since": "90d", "least": 3, "json": False}
+    return topology.suggest_links(daemon, Namespace(**(words | more)))  # type: ignore[arg-type]
+
+
+def test_what_fails_together_is_suggested_and_nothing_is_written(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon = Daemon(past=Past().together("files", "attic-sw"))
+    assert suggested(daemon) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("# Suggested: 10 failures of the last 90d were looked at.\n# Guesses")
+    assert "# files went down within 75 s of attic-sw in 5 of its 5 failures on 5 days" in said
+    assert "depends_on: [acc-3, attic-sw]" in said and "- {id: attic-sw, kind: switch}" in said
+    assert "/failures {'within': 7776000, 'before': 7}" in daemon.asked
+    assert (home / "topology.yaml").read_text() == SITE
+    assert suggested(daemon, json=True) == 0
+    assert json.loads(capsys.readouterr().out)["on"] == "attic-sw"
+
+
+def test_what_people_said_is_asked_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "topology.yaml").unlink()
+    texts = {1: ("x", "not part of #2, Ann"), 2: ("y", "x is not part of this: #1, Ann")}
+    hints = tuple(
+        ByHand(incident=number, node=node, at=5.0, what="split", text=text, actor="ann")
+        for number, (node, text) in texts.items()
+    )
+    assert suggested(Daemon(past=Past().together("x", "y"), hints=hints), since="2w") == 0
+    assert capsys.readouterr().err == "nothing to suggest: 10 failures of the last 2w were looked at\n"
+
+
+def test_since_is_a_duration(home: Path) -> None:
+    with pytest.raises(topology.CommandError, match="--since: expected a duration such as"):
+        suggested(Daemon(), since="ever")
+
+
+def test_no_more_is_read_than_can_be_judged(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topology, "MOST_FAILURES", 5)
+    daemon = Daemon(past=Past().together("x", "y"))
+    assert suggested(daemon) == 0
+    assert len(daemon.asked) == 3

@@ -1,6 +1,6 @@
 """When it is over, and when it only looks so."""
 
-from ingestd.model import Ends
+from ingestd.model import Ends, Message
 from tests.decide.stories import ROW, alert
 from tests.night import Night, trading_company
 
@@ -127,3 +127,10 @@ def test_the_record_of_an_ended_incident_leaves_with_all_that_was_merged_into_it
     assert sorted(night.world.incidents) == [1, 2]
     night.until(401 + 3600)
     assert (night.world.incidents, night.world.alerts, night.world.fingerprints) == ({}, {}, {})
+
+
+def test_a_timer_that_is_not_due_any_more_ends_nothing() -> None:
+    night = night_over(ROW)
+    night.webhook(0, alert("srv-1", ends_after=600))
+    night.message(10, Message(kind="tick", source="engine", body=b"alert 1"))
+    assert night.alerts("srv-1")[0].state == "firing"

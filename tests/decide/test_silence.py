@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ingestd.decide import silence
+from ingestd.decide import labels, silence
 from ingestd.model import Matcher, Silence, Verdict
 from tests.decide.stories import ROW, alert
 from tests.night import Night, trading_company
@@ -93,10 +93,11 @@ def test_a_silence_that_is_ended_by_hand_hides_nothing_more() -> None:
 
 def test_a_silence_that_starts_later_hides_from_then_on() -> None:
     night = row()
-    night.webhook(0, alert("srv-1", "disk"))
+    night.webhook(0, alert("srv-1", "disk", severity="warning"))
     night.act(5, "chen", "ack", 1)
     quiet(night, 10, HOST, start=500)
     assert not night.incidents()[0].suppressed
+    night.webhook(100, alert("srv-1", "disk", severity="critical"))  # what happens meanwhile does not forget it
     night.until(500)
     assert night.incidents()[0].suppressed
     night.until(3600)
@@ -186,14 +187,14 @@ def test_the_labels_of_an_alert_are_its_sources_and_the_usual_ones() -> None:
     night.webhook(0, alert("srv-1", "disk", labels={"team": "net"}))
     night.webhook(0, alert("srv-2"))
     one, two = night.world.alerts.values()
-    assert silence.labels_of(one)["team"] == "net"
-    assert silence.labels_of(two) == {
+    assert labels.labels_of(one)["team"] == "net"
+    assert labels.labels_of(two) == {
         "alertname": "host",
         "instance": "srv-2",
         "node": "srv-2",
         "severity": "critical",
         "source": "prod",
     }
-    assert silence.shown_labels(two) == silence.labels_of(two)
+    assert labels.shown_labels(two) == labels.labels_of(two)
     night.webhook(1, alert("srv-3", labels={"alertname": "Down"}))
-    assert silence.shown_labels(night.alerts("srv-3")[0]) == {"alertname": "Down"}
+    assert labels.shown_labels(night.alerts("srv-3")[0]) == {"alertname": "Down"}

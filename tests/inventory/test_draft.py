@@ -3,45 +3,29 @@
 from typing import Any
 
 from ingestd.decide.topology import NodeSpec, Topology, TopologyFile
-from ingestd.inventory.draft import draft
-from ingestd.model import Alert, Watcher
+from ingestd.inventory.draft import Heard, draft
 
 KNOWN = Topology(TopologyFile(nodes=(NodeSpec(id="core", fqdn="core.bay.example"),)))
 
 
-def alert(node: str, check: str | None = None, **more: Any) -> Alert:
-    base: dict[str, Any] = {
-        "id": 1,
-        "fingerprint": node,
-        "host": node,
-        "cls": "unknown",
-        "down": False,
-        "state": "firing",
-        "severity": "error",
-        "summary": "",
-        "incident": 1,
-        "certainty": "root",
-        "first_at": 0.0,
-        "last_at": 0.0,
-        "watchers": (Watcher("smtp", True, 0.0),),
-    }
-    return Alert(node=node, check=check, **(base | more))
+def heard(node: str, check: str = "", *, host: str | None = None, source: str = "smtp", **more: Any) -> Heard:
+    checks = (check,) if check else ()
+    return Heard(node=node, host=host or node or None, sources=(source,), checks=checks, **more)
 
 
 def test_unknown_hosts_once_with_what_was_seen() -> None:
     drafted = draft(
         [
-            alert("core.bay.example"),
-            alert("dock-7", "CPU load"),
-            alert("dock-7.bay.example", labels='{"address": "192.0.2.7", "x": "y"}'),
-            alert("192.0.2.7", watchers=(Watcher("prod", True, 0.0),)),
-            alert("attic", "UPS battery", labels="[1]"),
-            alert("192.0.2.9", labels='{"instance": "192.0.2.9:9100"}'),
-            alert("a.one.example"),
-            alert("a.two.example", host="[2001:db8::1]:443"),
-            alert("rumour", guessed=True),
-            alert("", host=None),
-            alert("mail", report=True),
+            heard("core.bay.example"),
+            heard("dock-7", "CPU load"),
+            heard("dock-7.bay.example", labels='{"address": "192.0.2.7", "x": "y"}'),
+            heard("192.0.2.7", source="prod"),
+            heard("attic", "UPS battery", labels="[1]"),
+            heard("192.0.2.9", labels='{"instance": "192.0.2.9:9100"}'),
+            heard("a.one.example"),
+            heard("a.two.example", host="[2001:db8::1]:443"),
+            heard("rumour", guessed=True),
+            heard(""),
         ],
         KNOWN,
     )

@@ -95,10 +95,10 @@ async def test_silences_and_heartbeats_are_part_of_the_world(store: Store) -> No
 
     number = await store.receive(message(""))
     beat = Heartbeat(id="backup", last_at=5.0, due_at=9.0)
-    await stepped(store, number, 10, silences=(silence("on", 50.0), silence("over", 9.0)), heartbeats=(beat,))
+    await stepped(store, number, 10, silences=(silence("on", 50.0), silence("over", 10.0 - 86_400.0)), heartbeats=(beat,))
     snapshot = store.load()
     assert [one.id for one in snapshot.silences] == ["on"]
     assert snapshot.heartbeats == (beat,)
     assert [one.id for one in await store.queries.silences()] == ["on", "over"]
-    assert await store.queries.silence("over") == silence("over", 9.0)
+    assert await store.queries.silence("over") == silence("over", 10.0 - 86_400.0)
     assert await store.queries.silence("none") is None

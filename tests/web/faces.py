@@ -23,7 +23,7 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import Delivery, Shunted, Unrecognised
+from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unrecognised
 from ingestd.web import Face, build
 
 ANN = Person(
@@ -70,10 +70,14 @@ class Rows:
     def __init__(self) -> None:
         self.kept = {7: INCIDENT, 6: replace(INCIDENT, number=6, state="resolved")}
         self.open_alerts: list[Alert] = [ALERT]
+        self.parts: tuple[Alert, ...] = (ALERT,)
         self.silenced: dict[str, Silence] = {}
         self.messages: dict[int, Message] = {}
         self.strange: tuple[Unrecognised, ...] = ()
         self.aside: tuple[Shunted, ...] = ()
+        self.seen: tuple[Seen, ...] = ()
+        self.failed: tuple[Failure, ...] = ()
+        self.decided: tuple[ByHand, ...] = ()
 
     async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
         return tuple(self.open_alerts)
@@ -107,13 +111,24 @@ class Rows:
         return self.kept.get(number)
 
     async def alert(self, number: int) -> Alert | None:
-        return ALERT if number == ALERT.id else None
+        return next((a for a in self.parts if a.id == number), None)
 
     async def alerts_of(self, number: int) -> tuple[Alert, ...]:
-        return (ALERT,)
+        return self.parts
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
         return (TimelineRow(incident=number, at=100.0, what="opened", text="core-sw is down"),)
+
+    async def hosts(self, limit: int = 500, after: str = "") -> tuple[tuple[Seen, ...], str]:
+        left = [one for one in self.seen if one.node > after]
+        return tuple(left[:limit]), left[limit - 1].node if len(left) >= limit else ""
+
+    async def failures(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Failure, ...], int]:
+        left = [one for one in self.failed if one.began >= since and (not before or one.incident < before)]
+        return tuple(left[:limit]), left[limit - 1].incident if len(left) >= limit else 0
+
+    async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
+        return tuple(one for one in self.decided if one.at >= since)[:limit]
 
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         return (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)

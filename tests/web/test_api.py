@@ -78,6 +78,14 @@ async def test_what_does_not_exist_is_not_found() -> None:
         ("/incidents/7/assign", {"person": "wei"}, Command(action="assign", incident=7, person="wei")),
         ("/incidents/7/note", {"text": "called"}, Command(action="note", incident=7, text="called")),
         ("/incidents/7/priority", {"priority": "P2"}, Command(action="priority", incident=7, priority="P2")),
+        ("/incidents/7/merge", {"into": 6}, Command(action="merge", incident=7, into=6)),
+        ("/incidents/7/split", None, Command(action="split", incident=7)),
+        (
+            "/incidents/7/split",
+            {"alert": 3},
+            Command(action="split", incident=7, alert=3, fingerprint="core-sw|"),
+        ),
+        ("/incidents/7/move", {"alert": 3}, Command(action="move", incident=7, alert=3, fingerprint="core-sw|")),
         (
             "/incidents",
             {"person": "mia", "department": "finance", "text": "no network"},
@@ -102,12 +110,21 @@ async def test_a_command_reaches_the_step_with_its_actor(path: str, body: object
         ("/incidents/7/priority", {"priority": "P9"}, "P9"),
         ("/incidents/7/resolve", {"minutes": -1}, "from 0 on"),
         ("/incidents", {}, "open needs text"),
+        ("/incidents/7/merge", {}, "merge needs into"),
+        ("/incidents/7/move", {}, "move needs alert"),
     ],
 )
 async def test_a_command_that_lacks_something(path: str, body: object, words: str) -> None:
     world = World()
     answer = await post(world, path, body)
     assert answer.status_code == 422 and words in answer.json()["error"]
+    assert world.engine.heard == []
+
+
+async def test_a_command_about_an_alert_that_is_not_there() -> None:
+    world = World()
+    answer = await post(world, "/incidents/7/split", {"alert": 99})
+    assert (answer.status_code, answer.json()) == (404, {"error": "there is no alert 99"})
     assert world.engine.heard == []
 
 

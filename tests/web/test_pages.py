@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ingestd.links import Grant
 from ingestd.model import Command, StoreUnavailable, Verdict
-from tests.web.faces import INCIDENT, World
+from tests.web.faces import ALERT, INCIDENT, World
 
 
 async def visit(world: World, token: str | None = None, method: str = "GET", person: str = "ann") -> httpx.Response:
@@ -132,3 +132,34 @@ async def test_the_page_s_own_style_is_the_only_one_allowed() -> None:
     allowed = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     assert f"style-src 'sha256-{allowed}'" in answer.headers["Content-Security-Policy"]
     assert "<script" not in answer.text and " style=" not in answer.text
+
+
+DISK = replace(ALERT, id=4, fingerprint="web|disk", node="web", check="disk", summary="<full>", certainty="sure")
+ODD = replace(ALERT, id=5, fingerprint="lamp|", node="lamp", certainty="unsure")
+
+
+def together() -> World:
+    world = World()
+    world.rows.parts = (ALERT, DISK, ODD, replace(DISK, id=6, state="resolved"))
+    return world
+
+
+async def test_what_joined_is_listed_the_unsure_first_and_may_be_split_off() -> None:
+    text = (await visit(together())).text
+    assert text.index("? lamp: no answer") < text.index("core-sw: no answer") < text.index("web disk: &lt;full&gt;")
+    assert re.findall(r'name="apart" value="(\d+)"', text) == ["5", "4"], "not the cause, not what is over"
+    assert "Not part of this" in text
+    alone = (await visit(World())).text
+    assert "Not part of this" not in alone
+
+
+async def test_one_tap_makes_it_an_incident_of_its_own() -> None:
+    world = together()
+    async with world.browser() as browser:
+        token = world.links.token(Grant("ann", 7, 12))
+        answer = await browser.post(f"/a/{token}", data={"apart": "5"})
+        assert answer.status_code == 200 and "an incident of its own now, and yours" in answer.text
+        wrong = [await browser.post(f"/a/{token}", data={"apart": one}) for one in ("99", "x", "5" * 70_000)]
+    assert [one.status_code for one in wrong] == [422, 422, 413]
+    command = Command(action="split", incident=7, notification=12, came_by="web", alert=5, fingerprint="lamp|")
+    assert world.engine.heard == [(command, "ann")]
