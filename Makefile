@@ -27,8 +27,10 @@ unit: $(STAMP)
 demo: $(STAMP)         ## a morning in a trading company, played through real SMTP and HTTP
 	$(BIN)/python -m ingestd.demo
 
-bench: $(STAMP)        ## durable mails/s and webhook alerts/s through the whole pipeline
+bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how well storms become incidents
 	$(BIN)/python tests/benchmarks/throughput.py
+	$(BIN)/python tests/benchmarks/decision.py
+	$(BIN)/python tests/benchmarks/storms.py
 
 drill: $(STAMP)        ## kill -9 at ten points of the demo; a message that kills; floods of mail; a million mutated inputs
 	$(BIN)/python tests/drills/kill.py

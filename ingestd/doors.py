@@ -29,7 +29,7 @@ class Doors:
     ) -> None:
         more: dict[str, Any] = {"settings": settings, "count_refused": count_refused}
         self._mappings = mappings
-        self._webhooks = http.Webhooks(senders, receive, clock, reads=self._reads, **more)
+        self._webhooks = http.Webhooks(senders, receive, clock, reads=self._reads, secrets=sources.secrets, **more)
         self._alertmanager = alertmanager.AlertmanagerAlerts(senders, receive, clock, **more)
         self._pagerduty = pagerduty.PagerDutyEvents(senders, receive, clock, **more)
         self._opsgenie = opsgenie.OpsgenieAlerts(senders, receive, clock, **more)

@@ -238,6 +238,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     resolve_step: int = 0
     end_at: float = 0.0
     remind_at: float = 0.0
+    recheck_at: float = 0.0  # whether what joined by redundancy lost still belongs here
     update_at: float = 0.0  # an update about what joined
     updated_at: float = 0.0
     joined: tuple[int, ...] = ()  # alerts that it will be about

@@ -145,24 +145,29 @@ def _incident_due(s: State, number: int) -> None:
     if incident.state == "resolved":
         if incident.end_at and incident.end_at <= s.at:
             ending.close(s, number)
-    elif incident.end_at and incident.end_at <= s.at:
-        ending.finish(s, number)
-    elif incident.silent_until and incident.silent_until <= s.at:
-        s.touch(number)
-    elif incident.suppressed:
-        if incident.remind_at and incident.remind_at <= s.at:
-            escalate.remind(s, number)
-    elif incident.page_at and incident.page_at <= s.at:
-        if not correlate.still_gathering(s, incident):
-            escalate.start(s, number)
-    elif incident.update_at and incident.update_at <= s.at:
-        joining.tell(s, number)
-    elif incident.step_at and incident.step_at <= s.at:
-        escalate.advance(s, number)
-    elif incident.resolve_at and incident.resolve_at <= s.at:
-        escalate.overdue(s, number)
-    elif incident.remind_at and incident.remind_at <= s.at:
-        escalate.remind(s, number)
+        return
+    for name, hidden_too, act_on in _DUE:
+        if 0 < getattr(incident, name) <= s.at and (hidden_too or not incident.suppressed):
+            act_on(s, number)
+            return
+
+
+def _page(s: State, number: int) -> None:
+    if not correlate.still_gathering(s, s.survivor(number)):
+        escalate.start(s, number)
+
+
+#: The due times of an incident, in the order in which they go: whether they count while it is hidden, and what is done.
+_DUE: tuple[tuple[str, bool, Callable[[State, int], None]], ...] = (
+    ("end_at", True, ending.finish),
+    ("recheck_at", True, ending.recheck),
+    ("silent_until", True, lambda s, number: s.touch(number)),
+    ("page_at", False, _page),
+    ("update_at", False, joining.tell),
+    ("step_at", False, escalate.advance),
+    ("resolve_at", False, escalate.overdue),
+    ("remind_at", True, escalate.remind),
+)
 
 
 def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:

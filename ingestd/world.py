@@ -446,7 +446,7 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
 
 def due_of_incident(incident: Incident) -> float:
     """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still."""
-    dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until)
+    dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until, incident.recheck_at)
     if not incident.suppressed:
         dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, *dues)
     return min((d for d in dues if d), default=0.0)

@@ -5,8 +5,10 @@
 
 import importlib.util
 import os
+import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -14,13 +16,31 @@ import pytest
 
 from ingestd import simulate
 
-FLOOR = 90.0
-SCENARIOS = ("month-end", "switch-down", "cause-late", "aliases", "maintenance", "recurrence")
+Figures = dict[str, float]
+Judge = Callable[..., Figures]  # of a scenario, a size, a seed, and who judges with an emptied inventory
+
+MODULES = ("model", "simulate", "score", "baselines")
+#: What products do that know no inventory: nothing, de-duplication, a window, Alertmanager's groups.
+PEERS = ("none", "dedup", "window", "grouped")
+EMPTY = {"version": 1, "nodes": [], "departments": [], "maintenance": []}
+
+SCENARIOS = (
+    "month-end", "switch-down", "cause-late", "cause-silent", "two-faults", "long-lived", "flapping", "dual-homed",
+    "power", "aliases", "missing-link", "maintenance", "noise", "human-reports", "clock-skew", "recurrence",
+    "service-cascade", "hypervisor", "core-storm", "mixed-day", "double-watch", "stale-link", "avalanche",
+)  # fmt: skip
+SEEDS = (1, 2)
+FLOOR = 88.0
+#: With two racks both failed, the third fault of this scenario is inside the second: nobody could tell it apart.
+FLOORS = {("small", "two-faults"): 70.0, ("small", "power"): 80.0, ("medium", "power"): 80.0}
+#: On average over all scenarios: at least, or at most.
+LEAST = {"small": {"storm_score": 95.0}, "medium": {"storm_score": 97.0, "ari": 0.97, "f1": 0.98, "cause_rate": 0.99}}
+MOST = {"small": {}, "medium": {"pages_per_incident": 1.06, "false_pages": 0.0, "page_delay_p90": 75.0, "churn": 0.03}}
 
 
 @pytest.fixture(scope="module")
-def storm() -> Iterator[dict[str, ModuleType]]:
-    """The generator and the scorer, imported from where they stand, leaving no bytecode there."""
+def judged() -> Iterator[Judge]:
+    """The figures of a scenario, size and seed; the generator leaves no bytecode where it stands."""
     named = os.environ.get("INGESTD_CASES")
     if not named:
         pytest.skip("left out: INGESTD_CASES names no folder of cases")
@@ -30,12 +50,22 @@ def storm() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", True)
         patch.syspath_prepend(str(folder))
-        for name in ("model", "simulate", "score"):
+        for name in MODULES:
             patch.delitem(sys.modules, name, raising=False)
         try:
-            yield {name: _imported(folder, name) for name in ("model", "simulate", "score")}
+            storm = {name: _imported(folder, name) for name in MODULES}
+
+            @cache
+            def figures(scenario: str, size: str, seed: int, emptied: str = "") -> Figures:
+                inventory, events, truth = storm["simulate"].run(scenario, size, seed)
+                correlate = storm["baselines"].SYSTEMS[emptied] if emptied in PEERS else simulate.correlate
+                log = correlate(EMPTY if emptied else inventory, events)
+                found: Figures = storm["score"].score(truth, events, log)
+                return found
+
+            yield figures
         finally:
-            for name in ("model", "simulate", "score"):
+            for name in MODULES:
                 sys.modules.pop(name, None)
 
 
@@ -48,10 +78,26 @@ def _imported(folder: Path, name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("size", ["small", "medium"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_storms(storm: dict[str, ModuleType], scenario: str, size: str, seed: int) -> None:
-    inventory, events, truth = storm["simulate"].run(scenario, size, seed)
-    figures = storm["score"].score(truth, events, simulate.correlate(inventory, events))
-    assert figures["storm_score"] >= FLOOR, figures
+def test_storms(judged: Judge, scenario: str, size: str) -> None:
+    scores = [judged(scenario, size, seed)["storm_score"] for seed in SEEDS]
+    assert statistics.fmean(scores) >= FLOORS.get((size, scenario), FLOOR), scores
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_the_average_storm(judged: Judge, size: str) -> None:
+    rows = [judged(scenario, size, seed) for scenario in SCENARIOS for seed in SEEDS]
+    wanted = (*LEAST[size], *MOST[size])
+    mean = {name: statistics.fmean(row[name] for row in rows if row[name] is not None) for name in wanted}
+    assert {name: mean[name] for name, least in LEAST[size].items() if mean[name] < least} == {}
+    assert {name: mean[name] for name, most in MOST[size].items() if mean[name] > most} == {}
+
+
+def test_without_an_inventory_it_is_better_than_what_has_none_and_swallows_nothing(judged: Judge) -> None:
+    seed = SEEDS[0]
+    rows = {who: [judged(scenario, "small", seed, who) for scenario in SCENARIOS] for who in ("us", *PEERS)}
+    mean = {who: statistics.fmean(row["storm_score"] for row in found) for who, found in rows.items()}
+    assert all(mean["us"] > mean[who] for who in PEERS), mean
+    alone = [row["own_page_rate"] for row in rows["us"]]
+    assert statistics.fmean(alone) > 0.98, alone  # one scenario has two faults of one host at once

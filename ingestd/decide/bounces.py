@@ -54,8 +54,8 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _RECIPIENT = re.compile(
-    r"(?:^\s*<?|final-recipient:[^;\n]{0,20};\s*|(?:recipients?|收件人|to|rcpt to|无法发送到|empfänger|destinataire"
-    r"|destinatario)\s{0,3}[:：<(]?\s{0,3}<?)"
+    r"(?:^\s*<?|final-recipient:[^;\n]{0,20};\s*|(?:收件人|无法发送到|(?<![\w-])(?:recipients?|to|rcpt to|empfänger"
+    r"|destinataire|destinatario)(?=[\s:：<(]))\s{0,3}[:：<(]?\s{0,3}<?)"
     r"([\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})>?",
     re.IGNORECASE | re.MULTILINE,
 )

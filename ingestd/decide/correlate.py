@@ -45,6 +45,18 @@ def place(s: State, alert: Alert) -> None:
             reconsider(s, placed.incident)
 
 
+def place_together(s: State, alerts: list[Alert]) -> None:
+    """Place what left an incident for one reason: what nothing explains is one case, not as many as it has nodes."""
+    first = 0
+    for alert in alerts:
+        if not first or explained(s, alert.node):
+            place(s, alert)
+            first = first or s.alert(alert.id).incident
+        else:
+            why = Reason("correlate", "reexplained", f"left with #{first}")
+            _join(s, alert, first, why, certainty="unsure")
+
+
 def adopt(s: State, node: str) -> None:
     """``node`` went down: link the incidents that waited beneath it and are now explained, unless much older."""
     queue = deque(sorted(s.waiting(node)))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ingestd.decide import correlate, dedup, escalate, twin
 from ingestd.decide.dedup import recovers
+from ingestd.decide.explain import explained
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident
 
@@ -48,9 +49,45 @@ def prove_up(s: State, node: str) -> None:
         if current not in seen:
             seen.add(current)
             s.put_mark(replace(s.mark(current), up_at=s.at))
+            _recheck_partners(s, current)
             for number in s.rooted(current):  # what it proves may end an incident that it is no part of
                 s.touch(number)
             queue += s.rules.topology.hard_parents(current)
+
+
+def _recheck_partners(s: State, node: str) -> None:
+    """A redundant node is back: what the failure of its partner took down because of it has to come back as well."""
+    if not s.mark(node).inferred_by and not any(a.down for a in s.alerts_at(node)):
+        return  # it was never gone
+    for partner in s.rules.topology.partners(node):
+        for incident in {n: s.survivor(n) for n in s.rooted(partner)}.values():
+            about_it = incident.cause == partner and incident.cause_kind != "local" and incident.state != "resolved"
+            if about_it and not incident.recheck_at:
+                wait = s.rules.timing.at(partner).times.leftover
+                s.put_incident(replace(incident, recheck_at=s.at + wait))
+
+
+def recheck(s: State, number: int) -> None:
+    """What still fires although its redundancy is back is explained anew, or is a matter of its own."""
+    incident = s.survivor(number)
+    s.put_incident(replace(incident, recheck_at=0.0))
+    if _cause_is_up(s, incident):
+        return  # what is left over then has an end of its own
+    seen = {incident.cause}
+    while lost := [a for a in s.firing(number) if a.node not in seen and _lost(s, a, number)]:
+        seen |= {alert.node for alert in lost}  # each leaves once, wherever it comes to
+        for alert in lost:
+            s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
+            s.log(number, "left", f"{alert.node} still fires although its redundancy is back", rule="reexplained")
+        correlate.place_together(s, [replace(a, id=s.new_alert(), incident=0, state="firing") for a in lost])
+
+
+def _lost(s: State, alert: Alert, number: int) -> bool:
+    """Whether nothing in this incident explains an alert any more."""
+    if alert.cls == "local" or alert.report or not alert.known or _alive(s, alert):
+        return False
+    because = explained(s, alert.node)
+    return because is None or s.survivor(because.incident).number != number
 
 
 def consider(s: State, number: int) -> None:
@@ -98,6 +135,7 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
             resolve_at=0.0,
             remind_at=0.0,
             update_at=0.0,
+            recheck_at=0.0,
             joined=(),
             end_at=s.at + LINGER,
         )

@@ -95,10 +95,12 @@ def _reported(s: State, node: str) -> Because | None:
     """A down report that nothing newer refutes; for a while after its end it still explains late symptoms."""
     up_at = s.mark(node).up_at
     for alert in s.alerts_at(node):
-        if alert.down and not alert.guessed and alert.known and _counts(s, alert, up_at):
+        said = alert.down and not alert.guessed and alert.known and alert.state != "unconfirmed"
+        if said and _counts(s, alert, up_at):
             incident = s.survivor(alert.incident)
             if incident.state != "resolved":
-                since = min(alert.first_at, incident.began) if incident.cause == node else alert.first_at
+                # what took its node down began before it was said
+                since = min(alert.first_at, incident.began)
                 return Because(incident.number, node, since, alert.last_at, (node,))
     return None
 

@@ -20,8 +20,15 @@ TELLING_LINES = 12  # of a body whose subject only says that it is an alert
 LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
+CALM = "the text says that all is well"
+LITTLE = 2  # words of a subject that tell little
 _TRUTHS = frozenset({"True", "False", "true", "false"})
 _PAIR = re.compile(r'"([\w .-]{1,60})"\s{0,5}:\s{0,5}(?:"([^"]{1,500})|([\w.+-]{1,40}))')
+# The name of a check, in quotes in the subject: "Monitor 'till 4' is down"
+_QUOTED = re.compile(
+    r"\b(?:monitor|check|probe|sensor|service|job|task|alarm|rule|trigger)s? ['\"“‘«]([^'\"“”‘’«»\n]{1,80})['\"”’»]",
+    re.IGNORECASE,
+)
 # Notices that hold whatever else the subject says; the others give way to a word of failure ("daily report: failed").
 SURE_NOTICES = frozenset({"acknowledgement", "downtime", "flapping", "test"})
 # Where a JSON body of an unknown source says what it is about, best first.
@@ -98,27 +105,40 @@ def _machine(mail: Mail, names: NameFinder) -> Reading:
         and (verdict.severity != "critical" or kinds.is_bulk(mail))
     ):
         verdict = _Verdict("other", "info", "a newsletter", quiet=True)
-    host = hosts.guess(title, text, names)
+    host = hosts.guess(title, text, names, mail.header("from"))
     event = _event(verdict, title, host, f"{mail.sender}|{words.subject_key(title)}")
-    event = msgspec.structs.replace(event, check=said.check, summary=_summary(title, said, lines))
+    event = msgspec.structs.replace(event, check=said.check or _quoted(title), summary=_summary(title, said, lines))
     return _reading(verdict.kind, mail.subject, verdict.why, (event,))
 
 
 def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdict:
     """What the lines of state and severity make of it; the subject's own words go before a state."""
-    if said.over and verdict.kind == "alert" and words.is_weak(title):
+    if said.over and (verdict.kind == "alert" or verdict.why == CALM) and words.is_weak(title):
         return _Verdict("recovery", "info", "a line of the text says that it is over")
-    if said.severity and verdict.kind == "alert":
-        return msgspec.structs.replace(verdict, severity=said.severity, why=f"{verdict.why}; a line {said.severity}")
-    return verdict
+    if verdict.kind != "alert":
+        return verdict
+    severity = said.severity or _worse(verdict.severity, said.at_least or verdict.severity)
+    if severity == verdict.severity:
+        return verdict
+    return msgspec.structs.replace(verdict, severity=severity, why=f"{verdict.why}; a line {severity}")
+
+
+def _quoted(title: str) -> str | None:
+    found = _QUOTED.search(title)
+    return " ".join(found[1].split()) if found else None
 
 
 def _summary(title: str, said: labelled.Labelled, lines: list[str]) -> str:
     """The subject and the line that the mail calls its message, or else the first that tells of trouble."""
     more = said.summary
-    if not more and words.is_weak(title):
-        more = next((line for line in lines if not words.is_weak(line)), "")
+    if not more and (words.is_weak(title) or len(words.subject_key(title).split()) <= LITTLE):
+        more = next((line for line in lines[:TELLING_LINES] if _adds(line, title)), "")
     return title if more in title else f"{title}: {more}"[:LONGEST_SUMMARY]
+
+
+def _adds(line: str, title: str) -> bool:
+    """Whether a line tells of trouble, and more than the subject or a bare label does."""
+    return line not in title and not line.endswith((":", "：")) and not words.is_weak(line)
 
 
 def _judged(title: str, body: str) -> _Verdict:
@@ -126,10 +146,14 @@ def _judged(title: str, body: str) -> _Verdict:
     notice, judged = words.notice(title), words.judge(title)
     if notice in SURE_NOTICES or (notice and judged.verdict != "over" and judged.severity not in ("critical", "error")):
         return _notice(notice or "", judged.severity)
+    if judged.verdict == "none" and words.says_full(title):
+        return _Verdict("alert", "warning", "the subject speaks of a high use")
     for place, text in (("subject", title), ("text", body)):
         found = words.judge(text)
         if place == "subject" and found.verdict == "problem" and words.is_weak(text):
             found = words.Judged("problem", _worse(found.severity, words.judge(_head(body)).severity))
+        if found.verdict == "over" and place == "text" and not words.says_end(text):
+            return _Verdict("other", "info", CALM)
         if found.verdict == "over":
             return _Verdict("recovery", "info", f"the {place} says that it is over")
         if found.verdict == "problem":

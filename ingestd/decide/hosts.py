@@ -1,7 +1,9 @@
 """Which host a text is about, where no field of a known tool says so: always a guess.
 
-A name of the topology counts first; then what a label calls a host, an address or full name in the subject, and a name
-with a digit in it behind "on", "at", "主机" and their like.
+A name of the topology counts first; then what a label calls a host; then what the subject says that the sender's own
+host is called, an address, a full name or a URL in the subject, a name behind "on", "server", "主机" and their like,
+and a piece of the subject that is nothing but such a name; then the same in the head of the text; and at last the host
+from whose system account the mail came.
 """
 
 import re
@@ -9,6 +11,7 @@ import re
 from ingestd.decide.match import NameFinder
 
 LONGEST = 8 * 1024  # characters of a body that are looked at
+LONGEST_HEAD = 1000  # characters of a body in which a host's name needs no label
 LONGEST_SUBJECT = 2000
 LONGEST_VALUE = 300
 DECORATION = " \t*_•·►>-"
@@ -17,18 +20,20 @@ LABELS = frozenset((
     "host", "hostname", "host name", "host/ip", "server", "server name", "servername", "device", "device name",
     "node",
     "machine", "computer", "computer name", "system name", "instance", "source host", "affected host", "target",
-    "fqdn",
+    "fqdn", "system", "managed entity", "website",
     "client name", "machine name", "sourceid", "source id", "resource id", "affected resource", "monitored host",
     "hostname/ip", "ファシリティ",
     "ファシリティid",
-    "ip", "ip address", "host ip", "host address", "address", "monitor host",
-    "主机", "主机名", "主机名称", "主机ip", "主機", "主機名稱", "服务器", "服务器名称", "服务器ip", "伺服器", "设备",
-    "设备名称", "设备名", "設備", "設備名稱", "节点", "節點", "告警主机", "故障主机", "报警主机", "主机地址",
-    "ip地址",
-    "告警ip", "实例", "机器", "rechner", "rechnername", "gerät", "gerätename", "knoten", "hôte", "serveur",
-    "nom d'hôte", "équipement", "machine hôte", "equipo", "servidor", "dispositivo", "anfitrión", "nombre del equipo",
-    "ホスト", "ホスト名", "サーバ", "サーバー", "サーバ名",
-    "サーバー名", "機器", "機器名", "装置名", "対象ホスト",
+    "主机", "主机名", "主机名称", "主機", "主機名稱", "服务器", "服务器名称", "伺服器", "设备", "设备名称", "设备名",
+    "設備", "設備名稱", "节点", "節點", "告警主机", "故障主机", "报警主机", "实例", "机器",
+    "rechner", "rechnername", "gerät", "gerätename", "knoten", "hôte", "serveur", "nom d'hôte", "équipement",
+    "machine hôte", "equipo", "servidor", "dispositivo", "anfitrión", "nombre del equipo",
+    "ホスト", "ホスト名", "サーバ", "サーバー", "サーバ名", "サーバー名", "機器", "機器名", "装置名", "対象ホスト",
+))  # fmt: skip
+# Labels before its address: what names the host goes before them.
+ADDRESSES = frozenset((
+    "ip", "ip address", "host ip", "host address", "address", "monitor host", "hostaddress", "主机ip", "服务器ip",
+    "主机地址", "ip地址", "告警ip",
 ))  # fmt: skip
 # Endings that make a dotted word a file or a version rather than a host.
 NO_DOMAINS = frozenset((
@@ -40,34 +45,123 @@ NO_DOMAINS = frozenset((
 ))  # fmt: skip
 # What stands in a host's place where there is none.
 NOBODY = frozenset(
-    ("unknown", "none", "null", "n/a", "na", "localhost", "host", "server", "all", "any", "nil", "yes", "no", "ok")
+    (
+        "unknown",
+        "none",
+        "null",
+        "n/a",
+        "na",
+        "localhost",
+        "host",
+        "server",
+        "all",
+        "any",
+        "nil",
+        "yes",
+        "no",
+        "ok",
+        "default",
+    )
 )
+
+# Accounts of a host itself rather than of a person or of a service that watches others.
+ACCOUNTS = frozenset((
+    "root", "daemon", "nobody", "bin", "sys", "www-data", "apache", "nginx", "httpd", "postgres", "postgresql",
+    "mysql", "mariadb", "oracle", "db2", "tomcat", "nut", "ups", "smartd", "mdadm", "watchdog", "pi", "ubuntu",
+    "debian", "ec2-user", "centos",
+))  # fmt: skip
+# What the first part of a sender's domain may be without being a host's own name.
+SERVICES = frozenset((
+    "mail", "email", "smtp", "imap", "relay", "mailer", "www", "web", "server", "host", "localhost", "alert", "alerts",
+    "monitor", "monitoring", "noreply", "notify", "notifications", "corp", "office", "admin", "info", "status", "cloud",
+    "app", "api", "support", "news", "blog", "shop", "wiki", "forum", "git", "backup",
+    "internal", "intern", "example", "home", "lan", "local", "dev", "prod",
+))  # fmt: skip
+# Domains that only hosts have: addresses of people do not end in them.
+PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern", "intranet", "localnet"))
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 # An address behind one of these is that of somebody else.
 _OTHERS = re.compile(r"(?:\b(?:src|source|attacker|banned|blocked|by|peer|client ip)\b:? ?)$", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
-_IP = re.compile(r"(?<![\w.-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)")
-_FQDN = re.compile(
-    r"(?<![\w@./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}([A-Za-z]{2,20})(?![\w-]|\.\w|/|@)"
+_IPV4 = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)"
+_FULL = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,20}(?![\w-]|\.\w)"
+_IP = re.compile(rf"(?<![\w.-]){_IPV4}")
+_FQDN = re.compile(rf"(?<![\w@./-]){_FULL}(?![/@])")
+_URL = re.compile(rf"\bhttps?://(?:[\w.%-]{{1,60}}@)?({_FULL}|{_IPV4})", re.IGNORECASE)
+_SHORT = r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"
+# "web-4" or "srv-sales", rather than "day" or "P1"
+_NUMBERED = rf"(?:(?=[A-Za-z-]{{2,60}}\d){_SHORT}|(?:srv|svr|nb|nas|esx|sw|fw|gw)-[A-Za-z0-9-]{{2,40}})"
+# "san-ctl-b", rather than an environment
+_HYPHENED = (
+    r"(?=[A-Za-z0-9]{1,60}-)(?![A-Za-z-]{0,40}(?<![A-Za-z])(?:prod|production|staging|dev|test|live)\b)" + _SHORT
 )
+_END = r"(?![\w./@%-])"
+_QUOTES = r"[:：]?\s{0,3}['\"“「(\[]?"
 _BEHIND = re.compile(
-    r"(?:\b(?:on|at|host|server|node|client|machine|computer|vm|from|for|dst|dest|auf|von|bei|sur|en|de|du|equipo|servidor|serveur|rechner)\b|主机|服务器|设备"
-    r"|主機|伺服器|ホスト)\s{0,3}"
-    r"[:：]?\s{0,3}['\"“「(\[]?(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])([A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9])(?![\w./@%-])",
+    rf"(?:\b(?:on|at|from|for|dst|dest|auf|von|bei|sur|en|de|du|für)\b|主机|服务器|设备|主機|伺服器|ホスト)\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
+    r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router|switch"
+    r"|firewall|equipo|servidor|serveur|système|rechner|gerät|knoten)\b\s{0,3}"
+    rf"{_QUOTES}({_NUMBERED}|{_HYPHENED}){_END}"
+    rf"|\b(?:on|auf|sur)\s{{1,3}}({_HYPHENED})\W{{0,5}}$",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"[A-Za-z]{2,}[A-Za-z0-9-]*\d")  # what a host's name looks like, rather than "day2" or "P1"
+_SPELT = re.compile(r"(?<![\w./-])[A-Za-z0-9-]{1,63}(?![\w-])(?:\.[A-Za-z][A-Za-z0-9-]{0,61}){0,6}")
+# "mail.shop.example is down", at the beginning of a line
+_SUBJECT_OF = re.compile(
+    rf"^\W{{0,3}}(?:https?://)?({_FULL}|{_IPV4})(?::\d{{1,5}})?(?:/\S{{0,200}})? {{1,3}}"
+    r"(?:is|are|was|has|went|did|does|not|no|down|failed|ist|wurde|antwortet|est|está)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BROKEN_URL = re.compile(
+    rf"\b(?:down|offline|unreachable|failed|failing|error)\b[^\n]{{0,40}}https?://({_FULL}|{_IPV4})"
+    rf"|https?://({_FULL}|{_IPV4})[^\n]{{0,200}}\b(?:down|offline|unreachable|failed|failing)\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"\s[-–—|>]+\s|,")
+_PIECES = re.compile(r"\s[-–—|>]+\s|:\s|[\[\]【】|!,]")
+_PIECE = re.compile(rf"['\"“”]?({_NUMBERED})['\"“”]?", re.IGNORECASE)
+# "... srv-db3", at the very end
+_LAST = re.compile(rf"\s(?=[A-Za-z0-9]+-)({_NUMBERED})\W{{0,5}}$", re.IGNORECASE)
+# What has a digit too and is no host.
+_NO_HOST = re.compile(
+    r"(?:raid|md|sd[a-z]|nvme|eth|en[sp]|bond|vlan|tty|port|disk|drive|ups|psu|fan|cpu|slot|bay|lun|vol|osd|channel|temp|zone"
+    r"|http|ipv|sha|utf|php|python|mysql|windows|win|ubuntu|debian|rhel|centos|office|exchange|sql|log4j|week|day|try|step"
+    r"|code|exit|rc|cve|kb|rfc|iso|inc|tkt|tix|ticket|req|case|chg|prb|ritm|bug|issue|jira|job|run|build|rev|full|incr|diff"
+    r"|daily|weekly|monthly)-?\d|.*\d{8}|(?:re|auto|non|pre|not|self|read|write|multi|high|low|out|up|host|server|node|instance|device|client)-"
+    r"|.*-(?:id|name|type|based|side|only|level|wide|ready|up|down|off|on|in|out)$",
+    re.IGNORECASE,
+)  # fmt: skip
 
 
-def guess(subject: str, text: str, names: NameFinder) -> str | None:
-    """The host that a mail seems to be about: a node's id, or the name as it stands there; None if there is none."""
+def guess(subject: str, text: str, names: NameFinder, sender: str = "") -> str | None:
+    """The host that a mail seems to be about: a node's id, or the name as it stands there; None if there is none.
+
+    ``sender`` is the From header of a program's mail: display name and address.
+    """
     subject = subject[:LONGEST_SUBJECT]
     known = names.find(f"{subject}\n{text}")
     if known:
         return known[0]
-    return _labelled(subject) or _labelled(text[:LONGEST]) or _addressed(subject) or _behind(subject)
+    head = text[:LONGEST_HEAD]
+    own = _own(sender)
+    return (
+        _labelled(_PARTS.sub("\n", subject))
+        or _labelled(text[:LONGEST])
+        or (_called(subject, own) if own else None)
+        or _addressed(subject)
+        or _behind(subject)
+        or _apart(subject)
+        or (_called(head, own) if own else None)
+        or _in_prose(head)
+        or _home(sender, head)
+    )
+
+
+def is_at_host(domain: str) -> bool:
+    """Whether an address's domain is a host's name rather than one that people have mail at; in doubt it is."""
+    return "." not in domain or domain.count(".") > 1 or domain.rsplit(".", 1)[-1].lower() in PRIVATE
 
 
 def is_labelled(text: str) -> bool:
@@ -76,14 +170,22 @@ def is_labelled(text: str) -> bool:
 
 
 def _labelled(text: str) -> str | None:
-    """The value of the first line whose label is one of ``LABELS``."""
+    """The value of the first line whose label is a host's, else of the first whose label is an address's."""
+    address = None
     for label, after in _LINE.findall(text):
-        if label.strip(DECORATION).casefold() in LABELS:
-            value = _SCHEME.sub("", after[:LONGEST_VALUE].strip(" \t:：[(\"'<"))
-            found = _VALUE.match(value)
-            if found and found[0].lower() not in NOBODY and _is_name(found[0], value):
-                return str(found[0])
-    return None
+        plain = label.strip(DECORATION).casefold()
+        if plain in LABELS and (name := _value(after)):
+            return name
+        if address is None and plain in ADDRESSES:
+            address = _value(after)
+    return address
+
+
+def _value(after: str) -> str | None:
+    """The name at the beginning of what stands behind a label."""
+    value = _SCHEME.sub("", after[:LONGEST_VALUE].strip(" \t:：[(\"'<"))
+    found = _VALUE.match(value)
+    return found[0] if found and found[0].lower() not in NOBODY and _is_name(found[0], value) else None
 
 
 def _is_name(name: str, value: str) -> bool:
@@ -92,11 +194,54 @@ def _is_name(name: str, value: str) -> bool:
     return len(name) > 1 and any(c.isalpha() or c == "." for c in name) and (not rest or not rest[0].isalpha())
 
 
+def _own(sender: str) -> str:
+    """What the host that a mail is from calls itself; "" if its address tells nothing about it."""
+    domain = sender.rpartition("@")[2].strip("> ")
+    name = domain.split(".", 1)[0]
+    return name if len(name) > 2 and is_at_host(domain) and name.lower() not in SERVICES else ""
+
+
+def _called(text: str, own: str) -> str | None:
+    """The sender's host as the text spells it, with or without its domain."""
+    start = text.lower().find(own.lower())
+    found = _SPELT.match(text, start) if start >= 0 else None
+    if not found or len(found[0].split(".", 1)[0]) != len(own):
+        return None
+    return found[0] if found[0].startswith(own) or not own.isalpha() else None  # "Blog" is a word, blog@blog a host
+
+
+def _home(sender: str, head: str) -> str | None:
+    """The host whose name, or whose account, the mail is from, unless the text names another."""
+    named = _addressed(sender.rpartition("<")[0])
+    if named:
+        return named
+    local, _, domain = sender.rpartition("<")[2].strip("> ").rpartition("@")
+    told = local.lower() in ACCOUNTS and is_at_host(domain) and not domain.lower().startswith("localhost")
+    return domain if told and len(domain) > 1 and _VALUE.fullmatch(domain) and not _addressed(head) else None
+
+
 def _addressed(text: str) -> str | None:
-    name = next((found[0] for found in _FQDN.finditer(text) if found[1].lower() not in NO_DOMAINS), None)
-    address = next((found[0] for found in _IP.finditer(text) if not _OTHERS.search(text[: found.start()][-20:])), None)
-    return name or address
+    full = (found[0] for found in _FQDN.finditer(text) if found[0].rpartition(".")[2].lower() not in NO_DOMAINS)
+    name = next(full, None) or next((str(found[1]) for found in _URL.finditer(text)), None)
+    return name or next(
+        (found[0] for found in _IP.finditer(text) if not _OTHERS.search(text[: found.start()][-20:])), None
+    )
 
 
 def _behind(text: str) -> str | None:
-    return next((str(found[1]) for found in _BEHIND.finditer(text) if _NUMBERED.match(found[1])), None)
+    found = (str(hit[1] or hit[2] or hit[3]) for hit in _BEHIND.finditer(text))
+    return next((name for name in found if not _NO_HOST.match(name)), None)
+
+
+def _apart(subject: str) -> str | None:
+    """A piece of the subject that is nothing but such a name ("web-4: disk full", "down [web-4]"), or its last word."""
+    pieces = [_PIECE.fullmatch(piece.strip()) for piece in _PIECES.split(subject)]
+    found = (hit[1] for hit in (*pieces, _LAST.search(subject)) if hit)
+    return next((name for name in found if not _NO_HOST.match(name)), None)
+
+
+def _in_prose(head: str) -> str | None:
+    """What a sentence of the text says is broken, or where."""
+    found = _SUBJECT_OF.search(head) or _BROKEN_URL.search(head)
+    name = next((part for part in found.groups() if part), None) if found else None
+    return name if name and name.rpartition(".")[2].lower() not in NO_DOMAINS else _behind(head)

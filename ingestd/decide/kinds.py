@@ -14,7 +14,7 @@ from ingestd.decide.match import compiled
 
 Answer = Literal["bounce", "auto_reply", "reply"]
 
-_AUTO_SUBJECT = compiled(
+_AUTO_SUBJECT = re.compile(
     r"(?i)^\s*(?:\[?auto(?:matic|matische|matisch|matisk)?[- ]?(?:reply|response|answer|antwort|antwoord|svar)\b"
     r"|auto(?:reply|response|antwort|svar)\b|auto: "
     r"|automatische (?:antwort|abwesenheits)|abwesenheit|abwesend\b|ich bin (?:derzeit )?abwesend|nicht im (?:büro"
@@ -27,11 +27,11 @@ _AUTO_SUBJECT = compiled(
     r"|自动(?:回复|回覆|答复|应答)|自動(?:回覆|回复|回復|応答|返信|答覆)|休假|外出|出差|不在(?:办公室|座位)"
     r"|【?自动回复|不在(?:通知|のお知らせ|です|にして)|休暇)"
 )
-_RE_SUBJECT = compiled(
+_RE_SUBJECT = re.compile(
     r"(?i)^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|antw|antwort|sv|vs|odp|res|rif|rép|réf|回复|回覆|答复|答覆|返信"
     r"|回信)\s*(?:\[\d+\]|\^?\d+)?\s*[:：]"
 )
-_FORWARD_SUBJECT = compiled(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vl|doorst|转发|轉寄|轉發|転送)\s*(?:\[\d+\])?\s*[:：]")
+_FORWARD_SUBJECT = re.compile(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vl|doorst|转发|轉寄|轉發|転送)\s*(?:\[\d+\])?\s*[:：]")
 # Local parts of addresses that programs alone write from, as whole words between separators …
 MACHINES = frozenset((
     "nagios", "nagios2", "nagios3", "nagios4", "naemon", "centreon", "icinga", "icinga2", "zabbix", "monit", "munin",
@@ -53,6 +53,16 @@ MACHINES = frozenset((
     "sensors", "sensu", "sonicwall", "splunk", "statuspage",
     "supervisord", "synology", "travis", "tripwire", "truenas", "unifi", "unraid", "urbackup", "wordpress", "wsus",
     "zenoss", "zimbra",
+    "ansible", "auvik", "azkaban", "backend", "barman", "beszel", "bosun", "cabot", "ceph", "checkmate", "chkrootkit",
+    "collector", "coolify", "crashmail", "cronicle", "crowdsec", "denyhosts", "dokploy", "drbd", "errbit", "flapjack",
+    "foreman", "frontend", "gatus", "geneos", "gitea", "glpi", "gluster", "gocd", "hawkular", "kapacitor", "keepalived",
+    "kestra", "kopia", "kuma", "linstor", "longhorn", "mailcow", "maldet", "monitorix", "mrtg", "nagvis", "navnotify",
+    "netxms", "nextcloud", "ntopng", "openhab", "openitcockpit", "ovirt", "oxidized", "patroni", "pgbackrest",
+    "phpservermon", "portainer", "puppet", "rancid", "redfish", "resticprofile", "riemann", "rspamd", "rundeck",
+    "saltstack", "scheduler", "semaphore", "signoz", "slurm", "snapraid",
+    "snmptrapd", "spamassassin", "sshguard", "statping", "suricata", "svc",
+    "systemd", "teamcity", "uptimekuma", "urlwatch", "victoriametrics", "virtualmin", "webmin", "wordfence", "worker",
+    "xymond", "zabbixalerts",
 ))  # fmt: skip
 # … and such as people use too: they weigh less.
 SHARED = frozenset((
@@ -61,7 +71,7 @@ SHARED = frozenset((
     "postmaster", "webmaster", "hostmaster", "info", "support", "ops", "operations", "noc", "cloud", "security",
     "update", "updates", "events", "event", "status",
 ))  # fmt: skip
-SYSTEM = frozenset({"root", "www-data", "apache", "nginx", "postgres", "mysql", "nobody", "system", "localuser"})
+SYSTEM = hosts.ACCOUNTS | {"system", "localuser"}
 _MACHINE_MAILERS = compiled(
     r"(?i)monit|mail\.alert|nagios|zabbix|phpmailer|swaks|sendemail|apache commons|javamail|blat|mailx|mutt.*root"
     r"|ssmtp|msmtp|postie"
@@ -109,17 +119,19 @@ _LOG_LINE = compiled(
     r"(?m)^(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d|[\w./-]+\[\d+\]:"
     r"|[/$#])"
 )
-_TAG = compiled(
+_TAG = re.compile(
     r"(?i)^\s*(?:\[[^\]]{2,40}\]|【[^】]{2,20}】|\*\*|(?:alert|alerte|fin d'alerte|alerta|alarm|alarme|alarma"
     r"|warning|warnung|critical|error|problem"
     r"|recovery|recovered|resolved|ok|down|up|notice|notification|告警|报警|故障|恢复|预警|通知|障害|復旧"
     r"|警告)\s*[:：|!-])"
 )
+# What people don't shout at the beginning of a subject.
+_LOUD = re.compile(r"\W{0,3}(?:ALERT|RESOLVED|FIRING|CRITICAL|WARNING|PROBLEM|RECOVERY|RECOVERED|OK|ERROR|FAILURE)\b\W")
 _MARK = compiled(
     r"(?i)\b(?:alert|alarm|notification|event|job|monitor|sensor|status|severity|host|server|service)s?\b ?[:=(]"
     r"|[:：] ?(?:OK|UP|DOWN)\b"
 )
-_RECEIPT_SUBJECT = compiled(
+_RECEIPT_SUBJECT = re.compile(
     r"(?i)^\s*(?:read|not read|gelesen|ungelesen gelöscht|lu|non lu|le[íi]do|no le[íi]do|letto|已读|已讀|未读|未讀"
     r"|開封済み|開封通知)\s*[:：]"
 )
@@ -132,11 +144,28 @@ _TASK = compiled(
 # How people write about themselves and ask; a program's text has none of it.
 _PERSONAL = compiled(
     r"(?i)\b(?:i|i'm|i've|my|me|ich|mein(?:e[mnrs]?)?|mir|unser(?:e[mnrs]?)?|bitte|je|mon|ma|mes|nous|notre|svp|yo|mi"
-    r"|mis|nosotros|nuestr[oa]s?|por favor|help|can you|could you|thx|thanks)\b|[?？]|\bj'|我|俺|咱|麻烦|麻煩|请问|請問"
+    r"|mis|nosotros|nuestr[oa]s?|por favor|help|can you|could you|thx|thanks|asap"
+    r"|we(?:'ve|'re)? (?:need|can(?:'t|not)?|don't|lost|want|get|got|keep|still)|anybody|anyone|somebody|nobody"
+    r"|please (?:look|check|help|fix|advise|assist|have|let)|our (?:\w+ )?(?:office|team|department|users?|customers?"
+    r"|website|site|network|printer|shop|store|system|agent|gateway|mail|phones?))\b|[?](?:\s|$)|？|\bj'|我|俺|咱|麻烦|麻煩|请问|請問"
     r"|帮忙|幫忙|お願い|私|でしょうか"
 )
 _WATCHES = compiled(r"(?i)check|watch|monitor|alert|alarm|backup|guard|scan|sensor|script")  # in an address
-_BRAND = re.compile(r".*(?:\d|[a-z][A-Z]|[A-Z]{2})")  # "BackupExec", "Travis CI", "3DM2": no person is written so
+# "BackupExec", "Travis CI", "3DM2": no person is written so; "McDonald" and "LKocher" are.
+_BRAND = re.compile(r".*(?:\d|[a-z][A-Z]|[A-Z]{2}(?![a-z]))")
+_PARTICLES = re.compile(r"\b(?:Mc|Mac|De|Di|La|Le|Van|O')(?=[A-Z])")
+# The small words of sentences.
+_SMALL = frozenset((
+    "the", "a", "an", "is", "are", "was", "has", "have", "been", "and", "or", "to", "of", "in", "on", "at", "for",
+    "with", "since", "not", "but", "when", "after", "this", "that", "it", "my", "i", "we", "our", "nobody", "there",
+    "no", "all", "der", "die", "das", "ist", "sind", "und", "nicht", "im", "auf", "seit", "mein", "wir", "kein",
+    "keine", "mehr", "le", "la", "les", "est", "sont", "et", "pas", "dans", "depuis", "plus", "je", "nous", "un", "une",
+    "de", "du", "el", "los", "las", "es", "está", "y", "en", "desde", "que", "ya", "mi",
+))  # fmt: skip
+SPOKEN = 3000  # characters of a text in which a person would speak
+PROSE = 800  # characters of a text that are looked at for sentences
+SENTENCE = 6  # words, at least
+SMALL_WORDS = 2  # of a sentence, at least
 _SQUASHED = re.compile(r"[\W_]+")
 # What it weighs that nobody speaks: people do report problems in few words, but neither successes nor tasks.
 _NOBODY_SAYS: Mapping[words.Verdict, int] = {"problem": 1, "over": 1, "success": 2, "none": 2}
@@ -249,12 +278,22 @@ def _mailer(mail: Mail) -> str:
     return f"{mail.header('x-mailer')} {mail.header('user-agent')}".strip()
 
 
-def _is_impersonal(mail: Mail, text: str) -> bool:
+def _is_impersonal(mail: Mail, said: str) -> bool:
     """Nobody speaks in it; where the sender has no name either, only if the address is at a host."""
-    spoken = (
-        _PERSONAL.search(f"{mail.subject}\n{quotes.new_text(text)}") or _GREETING.match(text) or _CLOSING.search(text)
-    )
-    return not spoken and bool(mail.sender_name or mail.sender.partition("@")[2].count(".") > 1)
+    spoken = _PERSONAL.search(f"{mail.subject}\n{said}") or _GREETING.match(said) or _CLOSING.search(said)
+    return not spoken and bool(mail.sender_name or hosts.is_at_host(mail.sender.rpartition("@")[2]))
+
+
+def _tells(said: str) -> bool:
+    """Whether somebody tells something in a sentence, as neither fields nor lines of a log do."""
+    lines = (line.split() for line in said[:PROSE].split("\n") if ": " not in line and "=" not in line)
+    return any(len(line) >= SENTENCE and sum(word.lower() in _SMALL for word in line) >= SMALL_WORDS for line in lines)
+
+
+def _is_tool(name: str) -> bool:
+    """A display name that is nothing but a tool's: "Ceph"."""
+    words_of = _LOCAL.split(name.casefold().replace(" ", "-"))
+    return all(word in MACHINES for word in words_of)
 
 
 def _names_itself(mail: Mail) -> bool:
@@ -268,10 +307,12 @@ def _names_itself(mail: Mail) -> bool:
 def _weight(mail: Mail) -> int:
     """Signs of a program, less signs of a person."""
     text = mail.text[:JUDGED]
+    said = quotes.new_text(text[:SPOKEN])
     shared = any(word in SHARED for word in _local_words(mail))
     subject = mail.subject
     verdict = words.judge(subject).verdict
     told = verdict != "none"
+    is_office = bool(_OFFICES.search(mail.sender_name) or _WATCHES.search(mail.sender.partition("@")[0]))
     is_person = bool(_PERSON.fullmatch(mail.sender_name) and not _OFFICES.search(mail.sender_name))
     machine = (
         shared,
@@ -279,6 +320,7 @@ def _weight(mail: Mail) -> int:
         (shared and told) * 2,
         shared and bool(_TASK.search(subject) or words.notice(subject)),
         bool(_TAG.match(subject)),
+        bool(_LOUD.match(subject)),
         bool(_MARK.search(subject)),
         not mail.sender_name and told,
         not text.strip() and told,
@@ -290,15 +332,18 @@ def _weight(mail: Mail) -> int:
         "from userid" in mail.header("received") and not mail.header("x-mailer"),
         bool(mail.header("x-auto-response-suppress")),
         bool(mail.header("list-unsubscribe")),
-        not is_person and _is_impersonal(mail, text) and _NOBODY_SAYS[verdict] * (told or bool(_TASK.search(subject))),
-        not is_person and bool(_OFFICES.search(mail.sender_name) or _WATCHES.search(mail.sender.partition("@")[0])),
+        not is_person and _is_impersonal(mail, said) and _NOBODY_SAYS[verdict] * (told or bool(_TASK.search(subject))),
+        not is_person and is_office,
         not is_person and _names_itself(mail),
-        not is_person and bool(_BRAND.match(mail.sender_name)),
+        not is_person and bool(_BRAND.match(_PARTICLES.sub("", mail.sender_name))),
+        _is_tool(mail.sender_name) * 2,
+        mail.content_type == "text/html",
     )
     person = (
         bool(_PEOPLES_MAILERS.search(_mailer(mail))) * 3,
         bool(_GREETING.match(text)),
         bool(_CLOSING.search(text)),
         is_person,
+        not shared and not is_office and _tells(said),
     )
     return sum(machine) - sum(person)

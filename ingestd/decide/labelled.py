@@ -18,7 +18,8 @@ LONGEST_VALUE = 200
 LONGEST_LINE = 400
 DECORATION = " \t*_•·►>-#"
 CHECKS = frozenset((
-    "service", "service name", "service description", "check", "check name", "monitor", "monitor name",
+    "service", "service name", "service description", "check", "check name", "monitor", "monitor name", "probe",
+    "monitor alert",
     "alarm name", "alert name", "alertname", "alert rule", "rule name", "trigger", "trigger name",
     "problem name", "uptime monitor", "alarmname",
     "job name", "task name", "target name", "policy name",
@@ -33,9 +34,12 @@ SEVERITY_LABELS = frozenset((
     "schweregrad", "dringlichkeit", "sévérité", "gravité", "niveau", "severidad", "gravedad", "nivel",
     "重要度", "深刻度", "重大度",
 ))  # fmt: skip
+# Where no other label says how bad it is; it only makes a mail worse.
+PRIORITIES = frozenset(("priority", "urgency", "优先级", "緊急度", "priorität", "priorité", "prioridad", "優先度"))
 STATES = frozenset((
     "status", "state", "new status", "new state", "current state", "current status", "alert status",
-    "alarm status", "newstatevalue",
+    "alarm status", "newstatevalue", "service state", "host state", "monitor status", "check status",
+    "notification type",
     "状态", "告警状态", "报警状态", "當前狀態", "当前状态", "zustand", "statut", "état", "estado", "状態",
     "ステータス",
 ))  # fmt: skip
@@ -61,6 +65,12 @@ LEVELS: Mapping[str, Severity] = {
     "advertencia": "warning", "media": "warning",
 }  # fmt: skip
 
+FIRST_LINES = 5  # of a text that may begin with their level
+# "Critical: disk 3 failed", "HTTP CRITICAL - no answer" as plug-ins of Nagios print it
+_PLUGIN = re.compile(
+    r"^\W{0,3}(?:(?:[A-Za-z][\w./-]{0,30} ){0,3}(CRITICAL|WARNING|UNKNOWN)|((?i:critical|crit|fatal|warning|warn)))\b"
+    r"\]? ?[:–-] ?\S"
+)
 _MARK = re.compile(r"[:：|\t]|=(?!=)")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -72,24 +82,42 @@ class Labelled(Struct, frozen=True):
     severity: Severity | None = None
     summary: str = ""
     over: bool = False  # a line of state says that it is over
+    at_least: Severity | None = None  # by a line of priority
 
 
 def read(text: str) -> Labelled:
     """The first line of each kind counts."""
     found: dict[str, str] = {}
+    leading, level = _leading(text)
     for label, value in _lines(text):
         for name, table in _TABLES:
             if label in table:
                 found.setdefault(name, value)
     return Labelled(
         check=found.get("check"),
-        severity=_level(found.get("severity", "")),
-        summary=found.get("summary", ""),
+        severity=_level(found.get("severity", "")) or level,
+        summary=found.get("summary", "") or leading,
         over="state" in found and words.says_recovered(found["state"]),
+        at_least=_level(found.get("priority", "")),
     )
 
 
-_TABLES = (("check", CHECKS), ("severity", SEVERITY_LABELS), ("state", STATES), ("summary", SUMMARIES))
+_TABLES = (
+    ("check", CHECKS),
+    ("severity", SEVERITY_LABELS),
+    ("state", STATES),
+    ("summary", SUMMARIES),
+    ("priority", PRIORITIES),
+)
+
+
+def _leading(text: str) -> tuple[str, Severity | None]:
+    """The first line that begins with its level, and the level."""
+    for line in (whole[:LONGEST_VALUE].strip() for whole in text.split("\n", FIRST_LINES)[:FIRST_LINES]):
+        found = _PLUGIN.match(line)
+        if found:
+            return line, LEVELS.get((found[1] or found[2]).casefold(), "unknown")
+    return "", None
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

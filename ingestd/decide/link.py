@@ -115,6 +115,7 @@ def _retire(s: State, loser: Incident, survivor: int) -> None:
             end_at=0.0,
             remind_at=0.0,
             update_at=0.0,
+            recheck_at=0.0,
             joined=(),
         )
     )

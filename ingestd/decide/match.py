@@ -109,12 +109,12 @@ class NameFinder:
         return tuple(dict.fromkeys(self._found(text[:LONGEST]))) if self._ids else ()
 
     def _found(self, text: str) -> Iterator[str]:
-        tokens, passed = _tokens(text), 0
-        for i, token in enumerate(tokens):
-            lengths = self._lengths.get(token)
-            if i < passed or (lengths is None and "." not in token):
+        tokens, passed, known = _tokens(text), 0, self._lengths
+        for i in [i for i, token in enumerate(tokens) if token in known or "." in token]:
+            if i < passed:
                 continue
-            length = next((n for n in lengths or () if tuple(tokens[i : i + n]) in self._ids), 0)
+            token = tokens[i]
+            length = next((n for n in known.get(token, ()) if tuple(tokens[i : i + n]) in self._ids), 0)
             if length:
                 yield self._ids[tuple(tokens[i : i + length])]
                 passed = i + length

@@ -98,7 +98,7 @@ def _registered(patterns: dict[str, list[str]], way: When) -> list[tuple[str, in
 def _with_host(reading: Reading, mail: Mail, names: NameFinder) -> Reading:
     if all(event.host for event in reading.events):
         return reading
-    found = hosts.guess(mail.subject, mail.text, names)
+    found = hosts.guess(mail.subject, mail.text, names, mail.header("from"))
     if not found:
         return reading
     return msgspec.structs.replace(reading, events=tuple(_guessed(event, found) for event in reading.events))

@@ -68,9 +68,11 @@ _SIGNATURE = compiled(
     r"|發送自我的.{1,30}|从.{1,30}发送|发自.{1,30}|來自我的.{1,30}"
     r"|获取 ?outlook for .{1,20}|.{1,20}から送信|.{1,30} から送信)\s*$"
 )
+_DATED = re.compile(r"[\d<]")
 _BLANKS = re.compile(r"\n{3,}")
 # First characters without which a line is neither; most lines end here.
 _ORIGINAL_STARTS = frozenset("-=_—－bBaAdD")
+_SIGNATURE_STARTS = frozenset("-—|sSgGvVeEiIoO发發从從來获")
 _FOLDED_STARTS = frozenset("oOaAlLeEiIdDwW在于於0123456789")
 
 
@@ -90,7 +92,7 @@ def new_text(text: str) -> str:
             signing = False
         elif line.lstrip().startswith(">"):
             signing = False
-        elif len(line) < LONGEST_LINE and _SIGNATURE.match(line):
+        elif _is_signature(line):
             signing = True
         elif not signing:
             kept.append(line.rstrip())
@@ -120,6 +122,11 @@ def _lines(text: str) -> list[str]:
 
 def _is_attribution(line: str) -> bool:
     return len(line) < LONGEST_LINE and line.rstrip().endswith((":", "：", ">")) and bool(_ATTRIBUTION.match(line))
+
+
+def _is_signature(line: str) -> bool:
+    likely = line[:1] in _SIGNATURE_STARTS or line.rstrip().endswith("送信")
+    return likely and len(line) < LONGEST_LINE and bool(_SIGNATURE.match(line))
 
 
 def _is_original(line: str) -> bool:
@@ -159,8 +166,10 @@ def _folded(lines: list[str], number: int) -> int:
 def _may_begin(lines: list[str], number: int) -> bool:
     """Whether a line looks like the first of an introduction that goes on below it."""
     line, below = lines[number], lines[number + 1] if number + 1 < len(lines) else ""
-    if len(line) > LONGEST_LINE or not any(c.isdigit() or c == "<" for c in line) or _is_attribution(line):
+    starts = line.lstrip()[:1] in _FOLDED_STARTS or "<" in line
+    addressed = below.lstrip()[:1] == "<"
+    if not (starts or addressed) or len(line) > LONGEST_LINE or not _DATED.search(line) or _is_attribution(line):
         return False
-    if below.lstrip()[:1] == "<" and len(below) < LONGEST_LINE and _ADDRESS_FIRST.match(below):
+    if addressed and len(below) < LONGEST_LINE and _ADDRESS_FIRST.match(below):
         return True
-    return (line.lstrip()[:1] in _FOLDED_STARTS or "<" in line) and bool(_MAY_BEGIN.match(line))
+    return starts and bool(_MAY_BEGIN.match(line))

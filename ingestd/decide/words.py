@@ -7,6 +7,7 @@ there); Chinese and Japanese have no such borders. RE2 searches them, so their n
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -74,7 +75,8 @@ WARNING = (
     "needs attention", "banned", "infected", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
     "too high",
     "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
-    "no recent backup", "no recent backups", "not been backed up", "violations",
+    "no recent backup", "no recent backups", "not been backed up", "to be backed up", "violations",
+    "too far behind", "out-of-sync", "out of sync", "not in sync", "overdue", "split brain", "split-brain",
     "average", "full", "reboot required", "outdated", "flapping", "violation",
     "警告", "预警", "預警", "告警", "报警", "報警", "警报", "警報", "过期", "過期", "到期", "过高", "過高", "过低",
     "過低", "不足",
@@ -118,9 +120,10 @@ WEAK = (
     "alarma",
     "告警", "报警", "報警", "警报", "警報", "アラート", "アラーム",
 )  # fmt: skip
-CALM_AT_LAST = r"(?:\b(?:is|are|now|status|state)|[:=(-]) ?(?:now )?(?:ok|up|normal|online|healthy|正常)\W*$"
+CALM_AT_LAST = r"(?:\b(?:is|are|now|status|state)|[:=(>→-]) ?(?:now )?(?:ok|up|normal|online|healthy|正常)\W*$"
 SUCCESS = (
-    "success", "successful", "successfully", "succeeded", "succeeds", "completed", "finished", "passed", "done",
+    "success", "successful", "successfully", "sucessful", "sucessfully", "succesfully", "succeeded", "succeeds",
+    "completed", "finished", "passed", "done", "backed up",
     "up to date", "complete",
     "成功", "完成", "已完成", "完毕", "完畢",
     "erfolgreich*", "abgeschlossen", "beendet", "fertiggestellt",
@@ -134,10 +137,12 @@ NOT_RECOVERED = (
     "failed to recover", "no recovery", "not cleared", "unresolved", "not fixed", "not healthy", "unhealthy",
     "not normal",
     "abnormal", "not complete", "incomplete", "not completed", "not successful", "unsuccessful", "without success",
+    "not been successful*", "never been successful*", "not successful*", "no backups of",
     "not online", "could not be restored", "recovery failed", "not back",
     "未恢复", "未恢復", "没恢复", "没有恢复", "沒有恢復", "尚未恢复", "未解决", "未解決", "没有解决", "沒有解決",
     "不正常", "无法恢复",
     "無法恢復", "恢复失败", "恢復失敗", "未成功", "没有成功", "未完成", "没有完成", "不成功", "未修复", "未解除",
+    "nicht mehr erfolgreich*", "noch nie erfolgreich*", "keine neuen backups", "keine aktuellen backups",
     "nicht behoben", "noch nicht behoben", "nicht wiederhergestellt", "nicht erfolgreich", "nicht ok",
     "nicht abgeschlossen",
     "nicht in ordnung", "ohne erfolg", "nicht normal", "nicht erholt",
@@ -163,6 +168,11 @@ NOT_BROKEN = (
     rf"\b(?:{_NO})[ -]{_KIND}(?:{_BAD})\b(?:(?:,| and| or| und| oder| et| ni| y| o) (?:(?:{_NO}) )?(?:{_BAD})\b)*"
     rf"|\b(?:{_BAD}) ?(?:[:=]|count[:=]?|found[:=]) ?(?:(?:0|none|nil|keine|aucune?|ninguno)\b|no(?:$|[\n.,;]))"
     r"|\bfail(?:ed|ure)?[ -]?over\b|\bnon[ -]critical\b|\berror[ -]free\b|\bfehlerfrei\b|\bproblem[ -]?free\b"
+    r"|\bno (?:[a-z]+ ){0,4}(?:have |has )?(?:failed|errors?|failures?|problems?)\b|\binactive \(dead\)"
+    r"|\bfull[ -](?:\d|(?:back-?ups?|scans?|sync|lists?|logs?|reports?|details?|names?|texts?|paths?|output|health"
+    r"|restores?|dumps?|history|messages?|access|control|version|stack|url|story)\b)"
+    r"|\b(?:set|sign(?:ed)?|clean(?:ed)?|start(?:ed)?|look(?:ed)?|keep|follow|pick(?:ed)?|mark|build|built|used|speed)"
+    r" up\b"
     r"|\bhigh availability\b|\bcorrected errors?\b|\b(?:errors?|problems?) (?:were|was) (?:not )?found: 0\b"
     r"|\bpas d'(?:erreurs?|alertes?|avertissements?)\b|\b(?:not|nicht|non) (?:down|kritisch|critical|failed|expired)\b"
     r"|(?:无|無|没有|沒有|未发现|未發現|未发生|未出现|不存在|无任何|没有任何|沒有任何)(?:错误|錯誤|异常|異常|问题"
@@ -249,7 +259,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "テストメール", "テスト通知", "テスト送信", "これはテスト",
     ),
     "report": (
-        "daily report", "weekly report", "monthly report", "hourly report", "status report", "summary report",
+        "daily report", "weekly report", "monthly report", "backup report",
+        "hourly report", "status report", "summary report",
         "daily summary",
         "weekly summary", "monthly summary", "daily digest", "weekly digest", "newsletter", "digest", "daily status",
         "nightly report", "inventory report", "usage report", "availability report", "sla report", "report for",
@@ -352,8 +363,15 @@ _NOT_BROKEN = compiled(NOT_BROKEN)
 _OVER = compiled(OVER)
 _OVER_AT_LAST = compiled(rf"(?:{_any_of(OVER_AT_LAST)})\W*$")
 _DOUBT = compiled(DOUBT)
+# "Weekly ZFS report"
+_REPORT = r"\b(?:hourly|nightly|daily|weekly|monthly|yearly) (?:[\w-]+ ){1,2}(?:report|summary|digest|overview)\b"
 _NOTICE = {name: compiled(_any_of(table)) for name, table in NOTICES.items()}
-_ANY_NOTICE = compiled(_any_of(word for table in NOTICES.values() for word in table))
+_NOTICE["report"] = compiled(f"{_any_of(NOTICES['report'])}|{_REPORT}")
+_ANY_NOTICE = compiled(f"{_any_of(word for table in NOTICES.values() for word in table)}|{_REPORT}")
+# "Disk usage at 84 %": nobody writes so of what is well.
+_FULL = compiled(
+    r"(?:\b(?:usage|used|utili[sz]ation|belegt|utilisé|uso)\b|使用率)[^%\n]{0,30}\b(?:8\d|9\d|100)(?:\.\d+)? ?%"
+)
 _ADVERTISING = compiled(_any_of(ADVERTISING))
 _NAMED = tuple((named, compiled(_any_of(table))) for named, table in NAMED_LEVELS)
 _FILLERS = (
@@ -395,8 +413,12 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 def _plain(text: str) -> str:
     """As the tables are written: small letters, no underscores, the problems that there are not left out."""
-    folded = text[:LONGEST].casefold().replace("_", " ").replace("\u2019", "'")
-    return _NOT_BROKEN.sub(" . ", folded)
+    return _plainly(text[:LONGEST])
+
+
+@lru_cache(maxsize=32)  # one text is asked several things
+def _plainly(text: str) -> str:
+    return _NOT_BROKEN.sub(" . ", text.casefold().replace("_", " ").replace("\u2019", "'"))
 
 
 def judge(text: str) -> Judged:
@@ -405,7 +427,11 @@ def judge(text: str) -> Judged:
     In doubt it is no recovery: a lost page is worse than one too many. A word of recovery counts before the first word
     of a problem ("RESOLVED: link down"), together with it ("故障已恢复"), or alone.
     """
-    plain = _plain(text)
+    return _judged(_plain(text))
+
+
+@lru_cache(maxsize=32)
+def _judged(plain: str) -> Judged:
     missing = bool(_NOT_RECOVERED.search(plain))
     if not missing and _over(plain):
         return Judged("over", "info")
@@ -453,7 +479,20 @@ def severity(text: str) -> Severity | None:
 
 def is_weak(text: str) -> bool:
     """Whether ``text`` tells of nothing, or only that it is an alert."""
-    return not _PROBLEM.search(_WEAK.sub(" . ", plain := _plain(text))) and not _NOT_RECOVERED.search(plain)
+    plain = _plain(text)
+    told = _PROBLEM.search(plain) and _PROBLEM.search(_WEAK.sub(" . ", plain))
+    return not told and not _NOT_RECOVERED.search(plain)
+
+
+def says_end(text: str) -> bool:
+    """Whether ``text`` speaks of an end as such, rather than only of things being well."""
+    plain = _plain(text)
+    return bool(_RECOVERY.search(plain) or _OVER.search(plain))
+
+
+def says_full(text: str) -> bool:
+    """Whether ``text`` speaks of a use of 80 % or more."""
+    return bool(_FULL.search(text[:LONGEST].casefold()))
 
 
 def says_recovered(text: str) -> bool:

@@ -32,6 +32,7 @@ Headers = dict[bytes, bytes]
 
 UNKNOWN = "unknown"  # all sources that do not exist count as one: their names are the sender's choice
 BYTE = re.compile(r"\s*\(byte (\d+)\)")  # msgspec's way to name a position
+TOKEN_HEADERS = (b"x-ingestd-token", b"x-gitlab-token")
 MOST_PEERS = 2000  # whose refusals are remembered
 WORDS = {
     400: "malformed request",
@@ -282,6 +283,16 @@ def vouched_for(source: HttpSource, request: Request, body: bytes) -> bool:
     return signed(source.signature, source.secrets, request.headers, body)
 
 
+def without(keys: tuple[str, ...], body: bytes) -> bytes:
+    """A body whose credentials, texts under these keys in JSON or a form, read REDACTED; all else byte for byte."""
+    for key in keys:
+        name = re.escape(key.encode())
+        text = rb'("%b"[ \t\r\n]{0,100}:[ \t\r\n]{0,100}")(?:[^"\\]|\\.)*+' % name
+        body = re.sub(text, rb"\1REDACTED", body, flags=re.DOTALL)
+        body = re.sub(rb"((?:\A|&)%b=)[^&]*+" % name, rb"\1REDACTED", body)
+    return body
+
+
 def decoded_object(body: bytes) -> tuple[str, dict[str, Any]]:
     """What is wrong with a body that has to be a JSON object (empty: nothing), and what it holds."""
     try:
@@ -354,8 +365,7 @@ def _split_query(query: str) -> tuple[str, list[str]]:
 def _offered(headers: Headers, in_query: list[str]) -> list[bytes]:
     """Everything the request offers as a token."""
     offered = [token.encode() for token in in_query]
-    if b"x-ingestd-token" in headers:
-        offered.append(headers[b"x-ingestd-token"].strip())
+    offered += [headers[name].strip() for name in TOKEN_HEADERS if name in headers]
     scheme, _, value = headers.get(b"authorization", b"").strip().partition(b" ")
     if scheme.lower() in (b"bearer", b"geniekey", b"token"):
         offered.append(value.strip().removeprefix(b"token="))

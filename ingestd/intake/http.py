@@ -18,6 +18,7 @@ from ingestd.intake.door import (
     authentic,
     malformed,
     vouched_for,
+    without,
 )
 from ingestd.intake.sns import ADAPTER as SNS
 from ingestd.intake.sns import Sns
@@ -28,14 +29,25 @@ LENIENT = 256 * 1024  # bytes up to which a body that is no strict JSON is tried
 
 
 class Webhooks(Door):
-    """One address a source. ``reads``: whether its source's file can read a body that is no strict JSON."""
+    """One address a source.
+
+    ``reads``: whether its source's file can read a body that is no strict JSON. ``secrets``: the keys of an adapter's
+    bodies whose values are never kept.
+    """
 
     methods = ("POST", "GET")
     sns = Sns()
 
-    def __init__(self, *parts: Any, reads: Callable[[Message], bool] = lambda _: False, **more: Any) -> None:
+    def __init__(
+        self,
+        *parts: Any,
+        reads: Callable[[Message], bool] = lambda _: False,
+        secrets: Callable[[str], tuple[str, ...]] = lambda _: (),
+        **more: Any,
+    ) -> None:
         super().__init__(*parts, **more)
         self._reads = reads
+        self._secrets = secrets
 
     async def accept(self, request: Request, read: Read) -> Answer | None:
         """Keep a body that a known source sends."""
@@ -53,6 +65,7 @@ class Webhooks(Door):
         if not vouched_for(source, request, body):
             raise RefusedError(401, "wrong or missing signature", name)
         envelope = await self.sns.verified(body) if source.adapter == SNS and source.verify else None
+        body = without(self._secrets(source.adapter), body)
         message = self.message(source, request, body, origin=envelope.origin if envelope else "")
         fault = malformed(body) if _is_json(request) else ""
         if fault and len(body) <= LENIENT and self._reads(message):

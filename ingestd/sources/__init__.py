@@ -1,7 +1,8 @@
 """Webhooks: one file a monitoring system, found by scanning this folder.
 
 A source is a module with ``read(message: Message) -> Reading``, usually a ``Shape`` (``shape.py``) that reads; to add
-one, copy the nearest neighbour. One that signs its bodies says how with ``SIGNATURE``. What several share is in
+one, copy the nearest neighbour. One that signs its bodies says how with ``SIGNATURE``; one that puts a credential into
+them names its key in ``SECRETS``. What several share is in
 ``shared.py``, ``body.py`` (whatever way a body comes) and ``times.py``.
 """
 
@@ -105,6 +106,12 @@ def _alike(message: Message) -> ModuleType:
     marked = ((module, getattr(module, "MARKS", ())) for name, module in _modules().items() if name != message.adapter)
     alike = (module for module, marks in marked if payload and marks and all(payload.at(m) is not None for m in marks))
     return next(alike, _modules()["anything"])
+
+
+def secrets(adapter: str) -> tuple[str, ...]:
+    """The keys under which a source's bodies carry a credential (``SECRETS``); it is not to be kept."""
+    found: tuple[str, ...] = getattr(_modules().get(adapter), "SECRETS", ())
+    return found
 
 
 def signature(adapter: str) -> Signature | None:

@@ -6,15 +6,19 @@ its ids are worth is not known: they identify an alert together with host and ch
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from ingestd.model import Message, Reading
 from ingestd.sources.body import fields
 from ingestd.sources.labelled import GROUP, Group, event, joined, own_link, sized, typed
 from ingestd.sources.shape import Shape, folded, scalar
 from ingestd.sources.shared import FIVE, SEVERITIES, STATES, SourceError, link, reading, severities, states, word
+from ingestd.sources.times import moment
 
 MOST_ALERTS = 2000  # in one body: looking for names takes longer than knowing them
 MOST_OBJECTS = 200
@@ -22,10 +26,12 @@ MOST_NAMES = 2000
 TITLES = (
     "alert name | rule name | check name | monitor name | service name | condition name | policy name | trigger name"
     " | test name | job name | problem name | alert title | problem title | entity display name | alert display name"
-    " | title | event name | service | check | rule | monitor | trigger | search name | display name | error class"
-    " | service desc | service description | alarm name | alarm | 告警名称 | 告警标题 | 标题"
-    " | exception class | klass | alert signature | name | some title | some kind | metric name | variable name"
-    " | sensor name | plain name | subject"
+    " | title | short description | event name | service | check | rule | monitor | trigger | search name"
+    " | display name | error class | service desc | service description | alarm name | alarm"
+    " | 告警名称 | 告警标题 | 标题"
+    " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
+    " | variable name | sensor name | repo name | plain name | subject | some type"
+    " | part name"
 )
 TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
@@ -33,11 +39,13 @@ TEXTS = (
     " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容 | 描述"
     " | some text"
 )
+#: What a person would call it in a sentence.
+HEADINGS = "alert title | problem title | title | short description | subject"
 IDS = (
     "dedup key | deduplication key | fingerprint | alert id | incident id | problem id | issue id | incident key"
     " | alert uuid | alert uid | alert key | check id | monitor id | rule id | test id | ticket id"
     " | heartbeat id | entity id"
-    " | uuid | uid | alias | id | key | token | trigger id | some id"
+    " | uuid | uid | alias | id | trigger id | some id | key | token"
 )
 ADDRESS = (
     "monitor url | monitor target | request url | service url | check url | target url | site url | website"
@@ -47,32 +55,42 @@ ADDRESS = (
 STATE = (
     "alert state | monitor condition | resolution state | action type | current state | new state | incident state"
     " | conclusion | outcome | run status | job status | build status"
-    " | problem state | state | new status | current status | alert status | incident status | monitor status"
+    " | problem state | result | state | new status | current status | alert status | incident status | monitor status"
     " | check status | check result | response state | status | is ok | transition | severity over"
     " | message type | alert type | trigger type"
     " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
-    " | recovered | cleared | clear | service state | host state | result | 告警状态 | 状态"
+    " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
+    " | some end"
 )
 
-SHAPE = Shape(
-    tool="anything",
-    needs=(f"{TEXTS} | {TITLES} | {ADDRESS}",),
-    state=STATE,
-    states={
-        **STATES,
-        **states(nothing="created monitor", firing="false, red, yellow, orange", resolved="green, obsolete"),
-    },
-    host="host name | hostname | host | fqdn | node name | node | device name | device | server name | server"
+HOSTS = (
+    "host name | hostname | host | fqdn | node name | node | device name | device | server name | server"
     " | instance name | instance"
     " | machine | computer name | computer | resource name | resource | entity name | entity | target | thing name"
     " | agent name | source host | device display name | host display name | system name | dns name | some host"
-    " | ip address | ip | address | 告警主机 | 主机名 | 主机",
+    " | ip address | ip | address | 告警主机 | 主机名 | 主机"
+)
+WHAT = "event type | type | action"  # what is left to name an alert by
+
+SHAPE = Shape(
+    tool="anything",
+    needs=(f"{TEXTS} | {TITLES} | {ADDRESS} | {HOSTS} | {WHAT}",),
+    state=STATE,
+    states={
+        **STATES,
+        **states(
+            nothing="created monitor",
+            firing="false, red, yellow, orange, regressed, broken, errored",
+            resolved="green, obsolete, finished",
+        ),
+    },
+    host=HOSTS,
     address=ADDRESS,
     check=f"{TITLES} | {ADDRESS}",
-    summary=f"{TEXTS} | {TITLES}",
+    summary=f"{TEXTS} | {HEADINGS} | {TITLES} | some state | {WHAT}",
     severity="severity | alert severity | alert level | top severity | severity name | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
-    " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别",
+    " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | some level",
     severities={
         **SEVERITIES,
         **FIVE,
@@ -90,7 +108,7 @@ SHAPE = Shape(
     " | down since | down at | first occurred at | first received | start date | some begin"
     " | created at | created | some start",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
-    " | recorded at | last seen | some time | last updated",
+    " | recorded at | received at | last seen | some time | last updated",
     url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
     " | html url | web url | link | url"
     " | monitor url | some link | plain link",
@@ -106,6 +124,7 @@ _PARTS = re.compile(r"[\s._:/-]+")
 _TRUE = {"true": "up", "1": "up", "false": "down", "0": "down"}
 _LEVEL_OVER = dict.fromkeys(("ok", "okay", "normal", "clear", "cleared", "recovered", "resolved"), "resolved")
 OVER = {
+    "success": {"true": "up", "false": "down"},
     **dict.fromkeys(("isup", "isok", "ok", "healthy", "ishealthy", "isonline"), _TRUE),
     **{
         key: {"true": "resolved"}
@@ -120,17 +139,25 @@ AROUND = frozenset((
     "project", "account", "user", "users", "owner", "actor", "author", "organization", "organisation", "team", "teams",
     "installation", "repository", "creator", "sender", "assignee", "integration", "application", "app", "tenant",
     "company", "contact", "customer", "agent", "client", "workspace", "page", "board", "meta", "webhook", "network",
-    "site", "environment", "policy",
+    "site", "environment", "policy", "region", "location", "scanner", "vendor", "debug", "notifier", "committer",
+    "requester", "reporter", "approver", "assignedto", "createdby",
 ))  # fmt: skip
 #: Links that lead to anything but the problem.
 _NO_LINK = re.compile(
-    r"image|icon|logo|avatar|unsubscribe|documentation|runbook|callback|postback|api|self|hook|signing|server"
+    r"image|icon|logo|avatar|unsubscribe|documentation|runbook|callback|postback|api|self|hook|signing|server|edit"
+    r"|settings|acknowledge|silence|mute|commit|compare"
 )
 _LINK = re.compile(r"(?:url|link|href)\Z|\Alink")
 #: Things that have names: ``{"droplet": {"name": "web-2"}}`` names a host, not what is wrong with it.
 THINGS = frozenset((
     "device", "host", "server", "node", "machine", "computer", "instance", "droplet", "vm", "virtualmachine",
-    "appliance", "asset",
+    "appliance", "asset", "devices", "hosts", "servers", "nodes", "machines", "instances", "resources",
+))  # fmt: skip
+#: What a run, a change or a talk is made of: its states count, its names, texts and links are not the alert's.
+PARTS = frozenset((
+    "steps", "jobs", "builds", "stages", "tasks", "artifacts", "commit", "commits", "headcommit",
+    "modifications", "materialrevisions", "revision", "timeline", "logentries", "history", "comments", "changes",
+    "activities", "pullrequests", "checksuite",
 ))  # fmt: skip
 LINKS = frozenset(("url", "weburl", "htmlurl", "link", "href", "permalink"))
 NAMES = frozenset(("name", "displayname", "label", "hostname", "fqdn", "systemname", "dnsname"))
@@ -147,22 +174,41 @@ ENDINGS = tuple(
          r"|(?:source|target|failed|affected)node)\Z"),
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
          r"|plan|build|target|pipeline|workflow|flow|mail)(?:type|friendly)?(?:name|title|subject)\Z"),
-        ("sometext", r"(?:description|message|summary|reason|text|msg|(?:alert|error|status)details)\Z"),
+        ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg|(?:alert|error|status)details)\Z"),
+        ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
+         r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
+        ("somelevel", r"(?:level|severity|priority)\Z"),
+        ("someend", r"(?:resolved|recovered|recovery|cleared|restored)(?:at|on|time|date|datetime|timestamp)\Z"),
         ("somebegin", r"(?:start|began|begin|first|trigger|activat|raised|fired|onset|detect)"
-         r"[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|datestarted\Z"),
+         r"[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|datestarted\Z|firstseen\Z"),
         ("somestart", r"(?:creat|creation|open)[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|date(?:created|opened)\Z"),
         ("sometime", r"(?:occur|happen|activity|event|status|alert|alarm|error)[a-z]{0,8}"
          r"(?:at|on|time|ts|timestamp)\Z|\Aoccurred\Z"),
     )
 )  # fmt: skip
 #: Keys whose word, if it is none for a state or level, is the kind of the alert.
-KINDS = frozenset(("alerttype", "alarmtype", "problemtype", "issuetype", "notifytype", "event"))
+KINDS = frozenset((
+    "alerttype", "alarmtype", "problemtype", "issuetype", "notifytype", "recordtype", "event",
+))  # fmt: skip
+#: Keys whose word is the kind of the alert if it is spelled as programs spell theirs: ``SCAN_FAILED``, ``disk.full``.
+CODES = frozenset(("eventtype", "alertkey", "eventkey", "alertcode", "eventcode"))
+OUTER_CODES = frozenset(("type", "kind", "reason"))  # of the body itself: inside, they say what a thing is
+_CODE = re.compile(r"[A-Z][A-Z0-9]{6,59}|[A-Za-z0-9]{2,40}(?:[._][A-Za-z0-9]{1,40}){1,6}")
 #: Keys whose value is a host if it looks like one.
-MAYBE_HOSTS = frozenset(("agent", "nodeid"))
-_HOST_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,32}\Z")
+MAYBE_HOSTS = frozenset(("agent", "nodeid", "instanceid", "ec2instanceid", "vmname", "servername"))
+_HOST_LIKE = re.compile(r"[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
+#: Texts that say nothing to people under keys that name texts: counts and truth values.
+_COUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false")
+WORDS = frozenset(text.strip().replace(" ", "") for text in TEXTS.split("|"))
 MOST_ALIKE = 200  # keys of an object that are compared
 LONGEST_KEY = 100
+#: Keys of a part of a run that tell how it went.
+OUTCOMES = frozenset(("result", "status", "state", "conclusion", "outcome"))
+_API = re.compile(r"https?://(?:api\.[^/]+/|[^/]+(?:/[^/]+){0,3}/api/)")
+KNOWN = SHAPE.states
+Inside = tuple[str, Any, bool]  # the key around it, an object or a list, whether it is within a part
 LONGEST_ID = 100
+OWN_WORDS = frozenset(("title", "name", "message", "summary"))
 LEAST_ALIKE = 4  # keys that begin alike, ``ticket_id`` and ``ticket_subject``, count without their first word too
 
 
@@ -180,7 +226,7 @@ def _alerts(message: Message, alerts: list[Any]) -> Reading:
     """A list ``alerts``: of label sets as Alertmanager sends them, else of objects."""
     if len(alerts) > MOST_ALERTS:
         raise SourceError(f"anything: alerts: expected at most {MOST_ALERTS}, got {len(alerts)}")
-    if not all(isinstance(alert, dict) and isinstance(alert.get("labels"), dict) for alert in alerts):
+    if not all(isinstance(alert, dict) and _is_labelled(alert) for alert in alerts):
         return SHAPE.understand(alerts, flat)
     group = typed(message, GROUP, Group, "a list of labelled alerts")
     events = tuple(
@@ -190,32 +236,31 @@ def _alerts(message: Message, alerts: list[Any]) -> Reading:
     return reading("anything", events, f"{len(events)} labelled alerts")
 
 
+def _is_labelled(alert: dict[str, Any]) -> bool:
+    """Whether its labels say what it is; some have labels beside a title of their own."""
+    labels = alert.get("labels")
+    return isinstance(labels, dict) and ("alertname" in labels or OWN_WORDS.isdisjoint(alert))
+
+
 def flat(body: dict[str, Any]) -> dict[str, Any]:
     """All texts of a body under their keys, and under those of the object around them; outer ones win."""
     found: dict[str, Any] = {}
-    late: list[tuple[str, Any]] = []  # what counts only where nothing else has that name
-    waiting: list[tuple[str, Any]] = [("", body)]
-    aside: list[tuple[str, Any]] = []
+    late: list[tuple[str, str]] = []  # what counts only where nothing else has that name
+    waiting: deque[Inside] = deque([("", body, False)])
+    aside: deque[Inside] = deque()
     for _ in range(MOST_OBJECTS):
         if not (waiting or aside) or len(found) > MOST_NAMES:
             break
-        around, value = waiting.pop(0) if waiting else aside.pop(0)
-        entries = _entries(value)
-        first = _begins(entries)
+        around, value, part = waiting.popleft() if waiting else aside.popleft()
         known = "id" in found  # that of an outer object: ``uuid`` is its part's
-        for key, inside in entries:
+        texts: list[tuple[str, str]] = []
+        for key, inside in _entries(value):
             name = folded(key)
             if isinstance(inside, dict | list) and not _is_texts(inside):
-                (aside if name in AROUND else waiting).append((name or around, inside))
-                continue
-            text = scalar(inside)
-            said = OVER[name].get(text or "") if name in OVER else _last_word(name, text)
-            for spelled in _spelled(around, name):
-                if said is not None and not (name in ("uuid", "uid") and known):
-                    found.setdefault(spelled, said)
-            if text is not None:
-                late += _meant(name, text)
-                late += [(_without(first, name), said)] if first and name.startswith(first) else []
+                (aside if name in AROUND else waiting).append((name or around, inside, part or name in PARTS))
+            elif (text := scalar(inside)) is not None and not (known and name in ("uuid", "uid")):
+                texts.append((key, text))
+        (_add_part if part else _add)(around, texts, found, late)
     for name, said in late:
         found.setdefault(name, said)
     if not found:
@@ -223,12 +268,54 @@ def flat(body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _begins(entries: list[tuple[str, Any]]) -> str:
+def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late: list[tuple[str, str]]) -> None:
+    """What an object says: its texts under their names, and later under what their names and words may mean."""
+    first = _begins(texts)
+    links: list[str] = []
+    for key, text in texts:
+        name = folded(key)
+        about = _key(name)
+        said = about.over.get(text) if about.over else _last_word(text) if about.state else text
+        if said is not None and not (about.words and _COUNT.fullmatch(text)) and not (about.link and _API.match(text)):
+            for spelled in _spelled(around, name):
+                found.setdefault(spelled, said)
+            if first and name.startswith(first):
+                late.append((_without(first, name), said))
+        if about.tells:
+            late += _meant(name, about, text, links)
+        if not around and name in OUTER_CODES and _CODE.fullmatch(text) and _is_kind(name, text):
+            late.append(("sometype", text))
+    if links and around not in AROUND and LINKS.isdisjoint(found):
+        found["link"] = links[0]
+
+
+def _add_part(around: str, texts: list[tuple[str, str]], found: dict[str, Any], _: list[tuple[str, str]]) -> None:
+    """What a part of a run or of a talk says: how that part went; a part that failed counts before one that did not."""
+    for key, text in texts:
+        name = folded(key)
+        found.setdefault(f"{around}{name}", text)
+        if name == "name":
+            found.setdefault("partname", text)
+        says = KNOWN.get(word(text)) if name in OUTCOMES else None
+        if says == "firing" or (says and "partstate" not in found):
+            found["partstate"] = text
+
+
+def _begins(texts: list[tuple[str, str]]) -> str:
     """The word with which many keys of an object begin; empty for none."""
-    keys = [key[:LONGEST_KEY] for key, inside in entries[:MOST_ALIKE] if scalar(inside)]
-    words = (_PARTS.split(_CAMEL.sub(" ", key), 1) for key in keys)
-    ((most, times),) = Counter(parts[0].lower() for parts in words if len(parts) > 1).most_common(1) or (("", 0),)
-    return most if times >= LEAST_ALIKE else ""
+    if len(texts) < LEAST_ALIKE:
+        return ""
+    words = Counter(_first_word(key[:LONGEST_KEY]) for key, _ in texts[:MOST_ALIKE])
+    del words[""]
+    ((most, times),) = words.most_common(1) or (("", 0),)
+    return most if times >= LEAST_ALIKE and most not in AROUND else ""
+
+
+@lru_cache(maxsize=4096)
+def _first_word(key: str) -> str:
+    """The first of several words of a key; empty for a single one."""
+    parts = _PARTS.split(_CAMEL.sub(" ", key), maxsplit=1)
+    return parts[0].lower() if len(parts) > 1 else ""
 
 
 def _spelled(around: str, name: str) -> tuple[str, ...]:
@@ -248,43 +335,90 @@ def _without(first: str, name: str) -> str:
     return "plainname" if rest == "name" else rest
 
 
-def _meant(name: str, text: str) -> list[tuple[str, str]]:
+class Key(Struct, frozen=True, gc=False):
+    """What the name of a key tells by itself."""
+
+    over: Mapping[str, str] | None = None  # what its truth values mean
+    state: bool = False  # its words are states
+    words: bool = False  # its text is for people
+    link: bool = False
+    tells: bool = False  # more is to be looked at
+    meanings: tuple[str, ...] = ()
+
+
+PLAIN = Key()
+
+
+def _key(name: str) -> Key:
+    return _known_key(name) if len(name) <= LONGEST_KEY else PLAIN
+
+
+@lru_cache(maxsize=4096)
+def _known_key(name: str) -> Key:
+    """Senders repeat their keys in every body."""
+    meanings = _meanings(name)
+    special = any(name in names for names in (LEVELS, KINDS, CODES, MAYBE_HOSTS)) or name.endswith(SAID_KEYS)
+    return Key(
+        over=OVER.get(name),
+        state=name.endswith(STATE_KEYS),
+        words=name in WORDS,
+        link=name in LINKS,
+        tells=bool(meanings) or special,
+        meanings=meanings,
+    )
+
+
+def _meant(name: str, about: Key, text: str, links: list[str]) -> list[tuple[str, str]]:
     """What a key of any name says by its ending: a level that means an end, a link, a name, a time, an id."""
     if name in LEVELS and word(text) in _LEVEL_OVER:
         return [("severityover", "resolved")]
     if name.endswith(SAID_KEYS) and word(text) in SAID:
         return [("levelsaid", text)]
-    meanings = _meanings(name) if len(name) <= LONGEST_KEY else ()
-    if "somelink" in meanings and link(text):
+    if "somelink" in about.meanings and link(text) and not _API.match(text):
+        links.append(text)
         return [("somelink", text)]
     if name in KINDS and _is_kind(name, text):
         return [("somekind", text)]
-    if name in MAYBE_HOSTS and _HOST_LIKE.match(text):
+    if name in CODES and _CODE.fullmatch(text) and _is_kind(name, text):
+        return [("sometype", text)]
+    if name in MAYBE_HOSTS and _HOST_LIKE.fullmatch(text):
         return [("somehost", text)]
-    if meanings == ("someid",) and len(text) >= LONGEST_ID:
-        return []
-    return [(meaning, text) for meaning in meanings if meaning != "somelink"]
+    return [(meaning, said) for meaning in about.meanings if (said := _fitting(meaning, text))]
 
 
-@lru_cache(maxsize=4096)
+def _fitting(meaning: str, text: str) -> str | None:
+    """A text if it is what its key promises."""
+    if meaning == "someid":
+        return text if len(text) < LONGEST_ID else None
+    if meaning == "somestate":
+        return text if word(text) in KNOWN else None
+    if meaning == "somelevel":
+        return text if word(text) in SEVERITIES else None
+    if meaning == "someend":
+        return "resolved" if moment(text) is not None else None
+    return None if meaning == "somelink" or (meaning == "sometext" and _COUNT.fullmatch(text)) else text
+
+
 def _meanings(name: str) -> tuple[str, ...]:
-    """What a key may mean by its ending; senders repeat theirs in every body."""
+    """What a key may mean by its ending."""
     if name.endswith("id"):
         return () if _NOT_ITS_ID.search(name) else ("someid",)
+    if _LINK.sub("", name) in AROUND:
+        return ("plainlink",) if _LINK.search(name) else ()
     is_link = _LINK.search(name) and not _NO_LINK.search(name)
     return (*(("somelink",) if is_link else ()), *(meaning for meaning, ending in ENDINGS if ending.search(name)))
 
 
 def _is_kind(name: str, text: str) -> bool:
-    """Whether a word is the kind of an alert rather than its state or level; a few words always are."""
+    """Whether a word is the kind of the alert rather than its state or level; a few words always are."""
     if word(text) in SEVERITIES or word(text) in STATES:
         return False
-    return text.count(" ") >= 2 or word(_last_word(name, text)) not in STATES
+    return text.count(" ") >= 2 or not name.endswith(STATE_KEYS) or word(_last_word(text)) not in STATES
 
 
-def _last_word(name: str, text: str | None) -> str | None:
-    """The state that a compound such as ``incident.resolved`` ends in, if its key is one for states."""
-    if not text or len(text) > 60 or not name.endswith(STATE_KEYS) or word(text) in STATES:
+def _last_word(text: str) -> str:
+    """The state that a compound such as ``incident.resolved`` ends in."""
+    if len(text) > 60 or word(text) in STATES:
         return text
     parts = _PARTS.split(_CAMEL.sub(" ", text).lower())
     if len(parts) < 2 or DENIALS & set(parts):

@@ -1,7 +1,8 @@
 """Checkly's webhook with its default template.
 
 Format: https://www.checklyhq.com/docs/alerting-and-retries/webhooks/. The check identifies an alert; what it says of a
-certificate is another one. ``started_at`` is the start of the check's run, not of the outage.
+certificate is another one. ``started_at`` is the start of the check's run, not of the outage. With a webhook secret the
+same page says: the SHA-256 HMAC of the body, in hexadecimal, in ``x-checkly-signature``.
 """
 
 from typing import Any

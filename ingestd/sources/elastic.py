@@ -16,7 +16,7 @@ SHAPE = Shape(
     needs=(
         "rule.id | rule.name | rule_id | ruleId | rule_name | ruleName | alertId | alertName | alert_name"
         " | kibana.alert.rule.name"
-        " | watch_id | metadata.name | alert.id | kibana.alert.uuid | monitor_name | monitor.name",
+        " | watch_id | payload.watch_id | metadata.name | alert.id | kibana.alert.uuid | monitor_name | monitor.name",
     ),
     state="alert.actionGroup | alert.actionGroupName | actionGroup | alertActionGroup | action_group"
     " | kibana.alert.status"
@@ -34,17 +34,18 @@ SHAPE = Shape(
     " | context.nodeName | context.group | context.hostName",
     address="context.monitorUrl | monitor.url | context.url",
     check="rule.name | ruleName | rule_name | kibana.alert.rule.name | alertName | alert_name | metadata.name"
-    " | monitor.name | monitor_name | watch_id | context.rule.name",
+    " | monitor.name | monitor_name | watch_id | context.rule.name | payload.watch_id",
     summary="context.reason | reason | kibana.alert.reason | context.message | message | context.title | text"
     " | payload.text"
     " | rule.name | rule_name",
     severity="severity | kibana.alert.severity | rule.severity | alert.severity | context.severity | priority"
     " | alert.actionGroup",
     id="alert.uuid | kibana.alert.uuid | alert.id | alertInstanceId | alert_id | kibana.alert.instance.id"
-    " | watch_id | rule.id"
+    " | watch_id | payload.watch_id | rule.id"
     " | ruleId | rule_id | alertId",
     identity=(
         "rule.id | ruleId | rule_id | kibana.alert.rule.uuid | alertId | rule.name | ruleName | rule_name | watch_id"
+        " | payload.watch_id"
         " | metadata.name | monitor_name",
         "alert.id | alertInstanceId | alert_instance_id | alert_id | kibana.alert.instance.id | context.group",
     ),
@@ -54,7 +55,7 @@ SHAPE = Shape(
     " | rule_url | url | link",
     endless="endless",
 )
-WATCH = "watch_id | metadata.name"
+WATCH = "watch_id | payload.watch_id | metadata.name"
 RULE = "rule.id | ruleId | rule_id | alertId | rule.name | ruleName | rule_name | kibana.alert.rule.name"
 
 

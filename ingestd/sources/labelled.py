@@ -45,6 +45,8 @@ class Group(Struct, frozen=True, gc=False):
     alerts: list[Labelled]
     status: str | None = None
     external_url: Any = field(name="externalURL", default=None)
+    common_labels: dict[str, Any] | None = field(name="commonLabels", default=None)  # all alerts have them too
+    common_annotations: dict[str, Any] | None = field(name="commonAnnotations", default=None)
 
 
 GROUP = msgspec.json.Decoder(Group)
@@ -75,11 +77,12 @@ def event(alert: Labelled, group: Group, identity: Callable[[Pairs], str | None]
     labels = alert.labels or {}
     pairs = sorted_pairs(labels)
     name = first(labels, ("alertname",))
-    level = first(labels, SEVERITY_LABELS)
+    level = first(labels, SEVERITY_LABELS) or first(group.common_labels or {}, SEVERITY_LABELS)
     return Event(
         state="resolved" if (alert.status or group.status or "").lower() == "resolved" else "firing",
         summary=first(alert.annotations or {}, SUMMARIES)
         or first(labels, SUMMARIES)
+        or first(group.common_annotations or {}, SUMMARIES)
         or name
         or "an alert without a name",
         host=host(first(labels, HOST_LABELS)),

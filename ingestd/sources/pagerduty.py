@@ -2,7 +2,8 @@
 
 Format: https://developer.pagerduty.com/docs/webhooks-overview. The incident's id identifies an alert; resolved ends
 it, acknowledged says that somebody took it. Notes, responders, priorities and other news of an incident are no
-alerts.
+alerts. Signatures: https://developer.pagerduty.com/docs/verifying-webhook-signatures, for each secret ``v1=`` and the
+SHA-256 HMAC of the body, parted by commas.
 """
 
 from typing import Any

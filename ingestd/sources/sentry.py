@@ -2,9 +2,11 @@
 
 Format: https://docs.sentry.io/organization/integrations/integration-platform/webhooks/. The issue identifies what
 fires, whichever resource reports it; a metric alert has an incident of its own. An issue ends when it is marked
-resolved. Comments and installations are no alerts.
+resolved. Comments and installations are no alerts. The same page: ``sentry-hook-signature`` is the SHA-256 HMAC of the
+body in hexadecimal, with the client secret of the integration.
 """
 
+import re
 from typing import Any
 
 from ingestd.model import Message, Reading
@@ -30,14 +32,15 @@ SHAPE = Shape(
     " | thing.alert_rule.name",
     severity="thing.level | level | event.level | action",
     severities={**SEVERITIES, **severities(info="debug, sample")},
-    id="thing.issue_id | thing.groupID | thing.id | id",
-    identity=("about", "thing.issue_id | thing.groupID | thing.id | id"),
+    id="thing.issue_id | thing.groupID | number | thing.id | id",
+    identity=("about", "thing.issue_id | thing.groupID | number | thing.id | id"),
     started="thing.firstSeen | thing.date_started",
     changed="thing.datetime | thing.timestamp | event.timestamp | thing.dateCreated | event.datetime",
     url="thing.web_url | data.web_url | thing.permalink | url | thing.url | thing.issue_url",
     who="actor.name",
 )
 SIGNATURE = Signature("sentry-hook-signature")
+_NUMBER = re.compile(r"/issues/(\d{1,20})/?\Z")
 THINGS = ("issue", "error", "event", "metric_alert")
 
 
@@ -58,4 +61,11 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
         thing = {**(event if isinstance(event, dict) else {}), "id": None, "issue_id": alert["id"]}
     tags = Payload(thing).at("tags")
     about = "metric" if kind == "metric_alert" else "issue"
-    return {**alert, "thing": thing or None, "tags": pairs(tags), "about": about}
+    number = _NUMBER.search(Payload(thing).text("issue_url") or "")  # older ones name their issue by its link only
+    return {
+        **alert,
+        "number": number[1] if number else None,
+        "thing": thing or None,
+        "tags": pairs(tags),
+        "about": about,
+    }

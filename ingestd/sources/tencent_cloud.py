@@ -1,7 +1,8 @@
 """Tencent Cloud Monitor: its alarm callback, of metrics and of events.
 
-Format: https://cloud.tencent.com/document/product/248/50409. ``alarmStatus`` is 1 when it fires and 0 when it is over;
-the session is the same in both, except for events that have no end. Its times say no zone.
+Format: https://cloud.tencent.com/document/product/248/9066. ``alarmStatus`` is 1 when it fires and 0 when it is over;
+the session is the same in both, except for events that have no end. Its times say no zone. It signs nothing: its page
+names a user and password in the URL.
 """
 
 from ingestd.sources.shape import Shape

@@ -143,3 +143,9 @@ def test_reports_without_the_form_of_one(head, body):
 def test_what_the_mail_server_says_of_itself_is_none():
     head = "From: MAILER-DAEMON@mx.trading.example\nSubject: Postfix SMTP server: errors from localhost"
     assert not bounces.is_bounce(read(head, "Out: 220 mx ESMTP\nIn: HELO till-2"))
+
+
+def test_an_address_behind_a_word_that_ends_in_to():
+    text = "Unknown user: kaito@trading.example\n\nReply-To: wu@trading.example\n"
+    report = mail.read(f"From: Postmaster <postmaster@mx.example>\nSubject: Undeliverable Mail\n\n{text}".encode())
+    assert bounces.reports_on(report).recipient == "kaito@trading.example"

@@ -65,3 +65,12 @@ def test_what_a_person_resolved_explains_nothing_any_more() -> None:
     assert night.act(10, "lin", "resolve", 1, text="replaced").ok
     night.nagios(20, "sales-mail")
     assert [i.cause for i in night.incidents() if i.state != "resolved"] == ["sales-mail"]
+
+
+def test_what_a_person_has_closed_explains_nothing_more() -> None:
+    night = Night(trading_company(topology=SPARE.replace("{any_of: [r1, r2]}", "r1")))
+    night.webhook(0, alert("r1"))
+    night.webhook(10, alert("r1", state="resolved"))
+    night.act(20, "lin", "resolve", 1)
+    night.webhook(30, alert("srv-1"))
+    assert [i.cause for i in night.incidents() if i.state != "resolved"] == ["srv-1"]

@@ -40,3 +40,52 @@ def test_a_name_of_the_topology_counts_first():
 )
 def test_guesses(subject, text, host):
     assert hosts.guess(subject, text, NOBODY) == host
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "sender", "host"),
+    [
+        # what the sender's own host is called
+        ("[quay] nightly run failed", "", "root <root@quay.trading.example>", "quay"),
+        ("run failed", "no space on quay\n", "root@quay.trading.example", "quay"),
+        ("quay.trading.example to be master", "", "root@quay.trading.example", "quay.trading.example"),
+        ("quayside belt is full", "", "jobs@quay.trading.example", None),
+        ("Our Quay is full", "", "jobs@quay.trading.example", None),  # a word, no host
+        ("mail queue is long", "", "jobs@mail.trading.example", None),  # a service, no host
+        ("quay is full", "", "jobs@quay.example", None),  # a domain that people have mail at
+        # names in pieces of the subject, behind a word, at the end
+        ("crane-7: belt crashed", "", "", "crane-7"),
+        ("no mail [crane-7]", "", "", "crane-7"),
+        ("copies stale: repo srv-sales", "", "", "srv-sales"),
+        ("error on belt-ctl-b", "", "", "belt-ctl-b"),
+        ("error on belt-prod", "", "", None),  # an environment
+        ("cartons on the server belt-ctl-b are wet", "", "", "belt-ctl-b"),
+        ("raid1: degraded", "", "", None),
+        ("INC-4711: degraded", "", "", None),
+        ("High load | Host: [crane-7]", "", "", "crane-7"),
+        # addresses and prose
+        ("https://quay.trading.example/x is down", "", "", "quay.trading.example"),
+        ("Site down", "Down http://quay.trading.example/ @ noon", "", "quay.trading.example"),
+        ("alert", "quay.trading.example:443 is down since noon", "", "quay.trading.example"),
+        ("alert", "backup.sh failed", "", None),
+        ("alert", "* IP address : 203.0.113.9\n* Server : crane-7", "", "crane-7"),
+        ("alert", "IP: 198.51.100.9\nHost: unknown", "", "198.51.100.9"),
+        # at last whose account wrote it
+        ("full disk", "97 % of /var", "root@quay.trading.example", "quay.trading.example"),
+        ("full disk", "97 % of /var", "www-data@nas", "nas"),
+        ("belts are down", "belt.trading.example, belt2.trading.example", "root@quay.trading.example", None),
+        ("full disk", "97 % of /var", "li@quay.trading.example", None),
+        ("full disk", "97 % of /var", "root@localhost", None),
+        ("full disk", "97 % of /var", '"Copies: quay.trading.example" <jobs@trading.example>', "quay.trading.example"),
+    ],
+)
+def test_guesses_that_need_no_label(subject, text, sender, host):
+    assert hosts.guess(subject, text, NOBODY, sender) == host
+
+
+@pytest.mark.parametrize(
+    ("domain", "at_host"),
+    [("nas", True), ("nas.local", True), ("crane.trading.example", True), ("trading.example", False)],
+)
+def test_what_looks_like_a_host_rather_than_a_mail_domain(domain, at_host):
+    assert hosts.is_at_host(domain) is at_host

@@ -122,3 +122,33 @@ def test_greetings_and_invitations():
 def test_forwards(subject, forward):
     assert kinds.is_forward(read(f"From: li@x.example\nSubject: {subject}")) is forward
     assert not kinds.is_forward(read(f"From: no-reply@x.example\nSubject: {subject}"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (
+            "From: jdoe <jdoe@trading.example>\nSubject: mail server down",
+            "The mail server is not reachable since nine.",
+        ),
+        ("From: jdoe@trading.example\nSubject: no network", "Since this morning there is no network in hall 3."),
+        ("From: LKocher <lk@trading.example>\nSubject: site is down", "We need the site for the auction at noon"),
+        ("From: Ian McDonald <im@trading.example>\nSubject: site is down", "since noon"),
+        ("From: ola <ola@trading.example>\nSubject: Drucker defekt", "Der Drucker im Lager ist seit heute defekt"),
+    ],
+)
+def test_a_terse_colleague_is_no_machine(headers, body):
+    assert not kinds.is_machine(read(headers, body))
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ("From: Ceph <cluster@trading.example>\nSubject: HEALTH_OK", "all is well"),  # named as a tool
+        ("From: it@trading.example\nSubject: ALERT belt 3 stands", "since 12:01"),  # shouts
+        ("From: mysql@ip-10-0-4-9\nSubject: too far behind (912)", "since 12:01"),  # at a host
+        ("From: jobs@trading.example\nSubject: belt failed\nContent-Type: text/html", "<table><tr><td>belt</table>"),
+    ],
+)
+def test_signs_of_tools_that_nobody_knows(headers, body):
+    assert kinds.is_machine(read(headers, body))

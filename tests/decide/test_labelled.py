@@ -40,3 +40,16 @@ def test_a_long_value_is_cut():
 
 def test_lines_of_any_length_cost_little():
     assert labelled.read(" \t" * 500_000 + "\n" + "a | " * 200_000 + "\nService: one") == Labelled("one")
+
+
+def test_a_line_may_begin_with_its_level_instead():
+    said = labelled.read("Belt check\nBELT CRITICAL - 3 of 9 rollers stand\n")
+    assert (said.severity, said.summary) == ("critical", "BELT CRITICAL - 3 of 9 rollers stand")
+    assert labelled.read("Warning: roller 3 is hot\n").severity == "warning"
+    assert labelled.read("BELT UNKNOWN - no answer\n").severity == "unknown"
+    assert labelled.read("Severity: Minor\nMessage: hot\nCritical: no\n") == Labelled(None, "warning", "hot")
+    assert labelled.read("the critical path: none\n") == Labelled()
+
+
+def test_a_priority_only_makes_it_worse():
+    assert labelled.read("Priority: High\n") == Labelled(at_least="error")

@@ -82,6 +82,12 @@ def test_names_in_text(text, found):
     assert NameFinder(SITE).find(text) == found
 
 
+def test_a_name_of_two_words_takes_the_second_with_it():
+    names = NameFinder([("stock files", "node-1"), ("files", "node-2")])
+    assert names.find("the stock files are slow") == ("node-1",)
+    assert names.find("files of stock") == ("node-2",)
+
+
 def test_without_names_nothing_is_found():
     assert NameFinder().find("stock-db") == ()
     assert NameFinder([("...", "dots"), ("", "none")]).find("... x") == ()

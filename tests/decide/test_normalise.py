@@ -440,6 +440,32 @@ def test_notices_and_advertising_open_nothing(reading):
     assert (reading.kind, event_of(reading).quiet) == ("other", True)
 
 
+def test_a_text_that_only_says_that_all_is_well_ends_nothing():
+    calm = machine("Copies of the belts", "belt 1 is ONLINE\nbelt 2 is ONLINE\n")
+    assert (calm.kind, event_of(calm).state) == ("other", "resolved")
+    assert machine("Copies of the belts", "belt 1 is ONLINE again\nState: OK\n").kind == "recovery"
+    assert machine("Copies of the belts", "belt 1: problem resolved\n").kind == "recovery"
+
+
+def test_a_subject_that_only_states_a_use_is_a_warning():
+    event = event_of(machine("Disk usage at 91 % of wh-files", "/dev/sda1 91%"))
+    assert (event.state, event.severity) == ("firing", "warning")
+    assert machine("Disk usage at 41 % of wh-files", "/dev/sda1 41%").kind == "other"
+
+
+def test_a_priority_makes_an_alert_worse_and_never_better():
+    assert event_of(machine("belt 3: slow", "Priority: Critical\n")).severity == "critical"
+    assert event_of(machine("belt 3: down", "Priority: Low\n")).severity == "critical"
+    assert event_of(machine("belt 3: down", "Priority: High\n")).severity == "critical"
+
+
+def test_a_check_in_quotes_and_a_subject_that_says_little():
+    event = event_of(machine("Monitor 'till 4' is down", ""))
+    assert event.check == "till 4"
+    little = event_of(machine("CRITICAL", "CRITICAL\nDear all,\nFailed belts:\nbelt 3 has failed\n"))
+    assert little.summary == "CRITICAL: belt 3 has failed"
+
+
 def test_the_fallback_alone_tells_machines_from_people():
     mail = read_mail(b"From: root@nas\nSubject: disk failed\n\n")
     assert fallback.read_mail(mail, NAMES).kind == "alert"

@@ -31,6 +31,12 @@ from ingestd.decide import words
         ("没有恢复", "error"),
         ("disk_full on wh-files", "warning"),
         ("failed: 0, errors: 0", None),
+        ("no crane jobs have failed", None),
+        ("inactive (dead), status=0", None),
+        ("full backup of wh-files", None),
+        ("wh-files has not been successfully copied", "error"),
+        ("seit neun Tagen nicht mehr erfolgreich gesichert", "error"),
+        ("replica is too far behind", "warning"),
         ("", None),
     ],
 )
@@ -176,3 +182,27 @@ def test_the_key_of_a_subject_outlives_states_values_and_times():
 )
 def test_a_level_counts_where_the_text_names_it(text, level):
     assert words.level(text) == level
+
+
+def test_an_end_is_more_than_being_well():
+    assert words.says_end("belt 3 recovered")
+    assert not words.says_end("belt 3 is ONLINE")
+
+
+def test_what_is_set_up_or_backed_up_is_not_up_again():
+    assert not words.says_recovered("files to be backed up")
+    assert not words.says_recovered("please sign up")
+    assert words.judge("Backed up 12 files").verdict == "success"
+    assert words.says_recovered("belt -> OK")
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [("Disk usage at 84%", True), ("磁盘使用率 95%", True), ("usage 79%", False), ("84% of all", False)],
+)
+def test_a_use_of_eighty_percent_or_more(text, full):
+    assert words.says_full(text) is full
+
+
+def test_reports_with_a_name_between():
+    assert words.notice("Weekly crane report") == "report"

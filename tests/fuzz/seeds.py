@@ -80,6 +80,15 @@ NASTY = (
     b"Date: Mon, 99 Foo 99999 99:99:99 +9999\nSubject: ** PROBLEM **\n\nState:\nHost:\n",
     b'From: <<>>@,;:(((\nTo: "a\\"@b" <@>, x@[::]\nSubject: [FIRING:9] (x)\n\nAlerts Firing:\nLabels:\n - = \n',
 )
+MEGABYTE = 1024 * 1024
+# What a pattern that goes back and forth would take minutes for: long runs of what it splits at.
+RUNS = tuple(
+    (run * (MEGABYTE // len(run) + 1))[:MEGABYTE]
+    for run in (
+        b" ", b"\t", b":", b"|", b"-", b"1", b"a", b".", b"a-", b"a.", b"1.", b": ", b"| ", b"- ", b"a: ", b"=\t", b"\n",
+        b" \n", b"on a1-", b"http://", b"host ", b"> ", b"<", b"a@", b"no ", "主机".encode(), "：".encode(),
+    )
+)  # fmt: skip
 BODIES = (
     b"",
     b"{}",
@@ -113,6 +122,18 @@ def _mails() -> Iterator[Seed]:
     written = (BOUNCE, REPLY, ENCODED, _alternatives(), _report(), script.zabbix_in_chinese("hr-server"), _german())
     for number, raw in enumerate((*written, *NASTY)):
         yield _mail(f"ours {number}", raw)
+
+
+@cache
+def runs() -> tuple[Seed, ...]:
+    """Mails with a run of a megabyte in the text, in the subject, and behind the first word of a line."""
+    made = ((b"", run) for run in RUNS)
+    subjects = ((run[: 64 * 1024].replace(b"\n", b" "), b"text") for run in RUNS)
+    lines = ((b"ALERT down", b"Host: x\nweb-4 is down on " + run) for run in RUNS)
+    return tuple(
+        _mail(f"run {number}", b"From: watch <watch@mon-1.trading.example>\nSubject: " + subject + b"\n\n" + text)
+        for number, (subject, text) in enumerate((*made, *subjects, *lines))
+    )
 
 
 def _webhooks() -> Iterator[Seed]:

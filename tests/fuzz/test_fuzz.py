@@ -10,6 +10,8 @@ from concurrent.futures import Future
 import pytest
 
 from tests.fuzz.runs import Run, Runs
+from tests.fuzz.seeds import Seed, runs
+from tests.fuzz.trial import Fuzz
 
 SEED = 20261123
 COUNT, ROW = 20_000, 1000
@@ -30,3 +32,9 @@ def test_whatever_arrives_is_read_and_becomes_an_event(rows: Rows, first: int) -
     done = rows[first].result()
     assert done.count == ROW
     assert not done.faulty, str(done)
+
+
+@pytest.mark.parametrize("seed", runs(), ids=lambda seed: seed.name)
+def test_a_megabyte_of_the_same_is_read_soon(seed: Seed) -> None:
+    outcome = Fuzz(SEED).tried(0, seed.name, seed.message)
+    assert not outcome.fault, str(outcome)

@@ -16,7 +16,7 @@ CASES = cases()
 #: These have tests of their own.
 ELSEWHERE = {"alertmanager", "generic", "heartbeat"}
 #: These never say that an alert is over, or are no alerts.
-ENDLESS = {"elastalert", "netbox", "splunk", "wazuh", "graylog"}
+ENDLESS = {"elastalert", "netbox", "splunk", "wazuh", "graylog", "falco"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

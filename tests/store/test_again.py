@@ -95,7 +95,9 @@ async def test_silences_and_heartbeats_are_part_of_the_world(store: Store) -> No
 
     number = await store.receive(message(""))
     beat = Heartbeat(id="backup", last_at=5.0, due_at=9.0)
-    await stepped(store, number, 10, silences=(silence("on", 50.0), silence("over", 10.0 - 86_400.0)), heartbeats=(beat,))
+    await stepped(
+        store, number, 10, silences=(silence("on", 50.0), silence("over", 10.0 - 86_400.0)), heartbeats=(beat,)
+    )
     snapshot = store.load()
     assert [one.id for one in snapshot.silences] == ["on"]
     assert snapshot.heartbeats == (beat,)
