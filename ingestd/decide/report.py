@@ -3,7 +3,7 @@
 from ingestd.decide.state import Rulebook
 from ingestd.model import AlertClass, Event
 
-_MOST = 64  # candidates: a large department's computers would only blur the picture
+_MOST = 1000  # candidates
 
 
 def department(rules: Rulebook, sender: str) -> str:
@@ -22,5 +22,4 @@ def candidates(rules: Rulebook, event: Event, department: str, cls: AlertClass) 
         return ()
     topology = rules.topology
     spec = topology.departments.get(department)
-    own = [n.id for n in topology.nodes.values() if n.department == department]
-    return tuple(dict.fromkeys([*own, *(spec.uses if spec else ())]))[:_MOST]
+    return tuple(dict.fromkeys([*topology.places_of(department), *(spec.uses if spec else ())]))[:_MOST]

@@ -16,6 +16,7 @@ from ingestd.model import Impact
 
 #: Suffixes that stand for "here" rather than for a domain of somebody else.
 LOCAL_SUFFIXES = frozenset({"local", "lan", "localdomain", "internal", "home", "intra"})
+LARGE_DEPARTMENT = 64  # nodes
 #: From the most to the least important.
 SERVICE_CLASSES = ("critical", "important", "normal", "")
 
@@ -99,6 +100,7 @@ class Topology:
         self._reach: dict[str, frozenset[str]] = {}
         self._partners: dict[str, frozenset[str]] = {}
         self._hard: dict[str, list[str]] = {}
+        self._places: dict[str, tuple[str, ...]] = {}
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
         self._racks = _by(self.nodes.values(), lambda spec: (spec.site, spec.rack) if spec.rack else None)
@@ -212,6 +214,16 @@ class Topology:
         for spec in self.nodes.values():
             for name in filter(None, (spec.id, spec.name, spec.fqdn, spec.ip, *spec.aliases)):
                 yield name, spec.id
+
+    def places_of(self, department: str) -> tuple[str, ...]:
+        """The nodes of a department; of a large one, one for each way of being connected: a switch counts once."""
+        found = self._places.get(department)
+        if found is None:
+            own = [spec.id for spec in self.nodes.values() if spec.department == department]
+            by_way = {self.groups[node]: node for node in reversed(own)}
+            large = len(own) > LARGE_DEPARTMENT
+            found = self._places[department] = tuple(reversed(by_way.values()) if large else own)
+        return found
 
     def department_of(self, address: str) -> str:
         """The department a mail address belongs to, or ""."""
