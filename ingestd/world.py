@@ -445,7 +445,14 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
 
 
 def due_of_incident(incident: Incident) -> float:
-    """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still."""
+    """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still.
+
+    One that was merged leaves its clocks to the survivor; one that is over has only its end to wait for.
+    """
+    if incident.merged_into:
+        return 0.0
+    if incident.state == "resolved":
+        return incident.end_at
     dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until, incident.recheck_at)
     if not incident.suppressed:
         dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, *dues)

@@ -132,6 +132,7 @@ class Night:
         while due := self.world.due(self.begin + at):
             when, kind, number = due
             self._step(Entry(0, pipeline.timer_message(kind, number)), when)
+            assert self.world.due(self.begin + at) != due, f"{kind} {number} stays due: the engine would spin"
 
     # -- what is seen
     def incidents(self) -> list[Incident]:

@@ -72,7 +72,7 @@ def consider(s: State, number: int) -> None:
     """Hide an incident of which everything that fires is silenced; bring back one of which something is not."""
     incident = s.survivor(number)
     silences = s.silences()
-    if incident.state == "resolved" or not (silences or incident.silenced_by):
+    if incident.state == "resolved" or not (silences or incident.silenced_by or incident.silent_until):
         return
     if incident.suppressed and not incident.silenced_by:
         return  # maintenance
@@ -90,7 +90,8 @@ def _hiding(s: State, incident: Incident, silences: Mapping[str, Silence]) -> tu
     if not now:
         return ()
     hidden = {silence.id: silence for silence in now if silence.id in incident.silenced_by}
-    known = bool(hidden) and len(hidden) == len(incident.silenced_by) and not s.rearranged()
+    firing = next(iter(s.firing(incident.number)), None)
+    known = bool(hidden) and len(hidden) == len(incident.silenced_by) and firing is not None and not s.rearranged()
     found = hidden if known else {}
     for alert in _written(s, incident) if known else s.firing(incident.number):
         labels = labels_of(alert)
@@ -134,7 +135,9 @@ def _wait_for_start(s: State, number: int, silences: Mapping[str, Silence]) -> N
         return
     offset = s.wall - s.at
     later = [one for one in silences.values() if one.starts_at > s.wall]
-    known = s.before(number) is not None and not s.rearranged()
+    before = s.before(number)
+    waits = before is not None and not before.silenced_by and not 0 < before.silent_until <= s.at
+    known = waits and not s.rearranged()  # then only what this step wrote is news
     alerts = [labels_of(a) for a in (_written(s, incident) if known else s.firing(number))] if later else []
     starts = [one.starts_at - offset for one in later if any(matches(one, labels) for labels in alerts)]
     if known and incident.silent_until > s.at:

@@ -104,6 +104,47 @@ def test_a_silence_that_starts_later_hides_from_then_on() -> None:
     assert not night.incidents()[0].suppressed
 
 
+def test_one_silence_after_another_hides_again() -> None:
+    night = row()
+    night.webhook(0, alert("srv-1", "disk"))
+    night.act(5, "chen", "ack", 1)
+    quiet(night, 10, HOST, start=500, until=600, id="first")
+    quiet(night, 20, HOST, start=900, until=1000, id="second")
+    hidden = []
+    for at in (499, 500, 600, 899, 900, 1000):
+        night.until(at)
+        hidden.append(night.incidents()[0].suppressed)
+    assert hidden == [False, True, False, False, True, False]
+
+
+def test_an_incident_that_is_over_waits_for_no_silence() -> None:
+    night = row()
+    night.webhook(0, alert("srv-1", "disk"))
+    quiet(night, 10, HOST, until=900)
+    night.webhook(20, alert("srv-1", "disk", state="resolved"))
+    night.until(5000)
+    assert not night.world.incidents
+
+
+def test_an_incident_that_was_merged_leaves_its_silence_to_the_survivor() -> None:
+    night = row()
+    night.webhook(0, alert("srv-1", "disk"))
+    quiet(night, 10, HOST, until=900)
+    night.webhook(30, alert("srv-2", "disk"))
+    assert night.act(40, "lin", "merge", 1, into=2).ok
+    night.until(1000)
+    assert [i.suppressed for i in night.incidents()] == [False]
+
+
+def test_a_silence_that_came_and_went_while_nobody_ran_is_forgotten() -> None:
+    night = row()
+    night.webhook(0, alert("srv-1", "disk"))
+    quiet(night, 10, HOST, start=500, until=600)
+    night.world.silences.clear()  # as after a start that is days late
+    night.until(700)
+    assert [(i.suppressed, i.silent_until) for i in night.incidents()] == [(False, 0.0)]
+
+
 def test_the_end_comes_through_a_silence() -> None:
     night = row()
     night.webhook(0, alert("srv-1"))
