@@ -246,6 +246,10 @@ class Incident(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
+#: The due times of an incident, by their names.
+CLOCKS = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until", "update_at", "recheck_at")
+
+
 class NodeMark(Struct, frozen=True, kw_only=True):
     """What is known of a node beyond its alerts: when it was last proved up, and which incident suspects it.
 

@@ -200,7 +200,7 @@ class Draft:
         self.rules = world.rules
         self.at = at
         self.wall = at + world.wall_offset
-        self.explanations: dict[str, object] = {}
+        self.explanations: dict[str | tuple[str, str], object] = {}
         self.verdict: Verdict | None = None
         self.wall_offset: float | None = None
         self._alerts: dict[int, Alert] = {}
@@ -239,9 +239,10 @@ class Draft:
         """The alert as it was before this step."""
         return self._world.alerts.get(number)
 
-    def written(self) -> Iterator[Alert]:
-        """The alerts that this step has changed so far, as they are now."""
-        return iter(list(self._alerts.values()))
+    def written(self, incident: int) -> Iterator[Alert]:
+        """The alerts of an incident, linked ones included, that this step has changed so far, as they are now."""
+        placed = [a for a in self._alerts.values() if self.incident(a.incident) is not None]
+        return (a for a in placed if self.survivor(a.incident).number == incident)
 
     def rearranged(self) -> bool:
         """Whether this step changed silences, or which incidents are linked to which."""

@@ -117,7 +117,7 @@ def _apart(s: State, number: int, before: int, node: str, actor: str) -> None:
 
 def _close_empty(s: State, number: int, into: int, actor: str) -> None:
     """An incident of which nothing is left continues as what it went to."""
-    if s.incident(number) is not None and not s.size(number, 1):
+    if not s.size(number, 1):
         link.join(s, s.survivor(number), s.survivor(into), "nothing of it is left", rule=RULE, actor=actor)
 
 

@@ -80,8 +80,9 @@ def _adopt(s: State, number: int) -> int:
     if target.number == number or not alike:
         return 0
     cause = target.cause if target.cause_kind in ("reported", "inferred") else None  # what explains may be a link
-    link.merge(s, number, target.number, cause or because.cause, f"{because.told(s)}, explains it")
-    _tell_why(s, incident, because)
+    path = because.told(s)
+    link.merge(s, number, target.number, cause or because.cause, f"{path}, explains it")
+    _tell_why(s, incident, path)
     return s.survivor(number).number
 
 
@@ -89,9 +90,9 @@ def _times(s: State, incident: Incident) -> Times:
     return s.rules.timing.at(incident.cause or incident.root).times
 
 
-def _tell_why(s: State, incident: Incident, because: Because) -> None:
+def _tell_why(s: State, incident: Incident, path: str) -> None:
     """The alerts that an incident came with say by which path it was explained."""
-    why = Reason("correlate", "adopted", because.told(s))
+    why = Reason("correlate", "adopted", path)
     for alert in islice(s.members(incident.number), _TELLING):
         s.put_alert(replace(alert, reasons=(*alert.reasons, why)))
 
@@ -109,8 +110,7 @@ def still_gathering(s: State, incident: Incident) -> bool:
     """The hold is over: look for a silent cause, and hold on while unexplained roots keep pouring in."""
     times = _times(s, incident)
     end = incident.hold_from + times.hold_max
-    found = suspect.suspected(s, incident)
-    if s.at < end and incident.cause_kind in ("reported", "") and _more_to_come(s, incident, found):
+    if s.at < end and incident.cause_kind in ("reported", "") and _more_to_come(s, incident):
         s.put_incident(replace(incident, page_at=min(end, s.at + times.hold_extend)))
         return True
     reconsider(s, incident.number)
@@ -178,10 +178,12 @@ def _joined_twin(s: State, alert: Alert) -> bool:
 def _joined_group(s: State, alert: Alert) -> bool:
     """A rule of the site puts it with others."""
     group = s.rules.grouping.of(alert)
-    for number in sorted(s.rooted(group.key)) if group else ():
+    if group is None:
+        return False
+    for number in sorted(s.rooted(group.key)):
         incident = s.survivor(number)
         open_here = incident.state != "resolved" and not incident.apart and not incident.suppressed
-        if group and open_here and s.at <= incident.detected + group.within:
+        if open_here and s.at <= incident.detected + group.within:
             why = Reason("correlate", group.rule, f"shares {group.shared} with #{incident.number}")
             _join(s, alert, incident.number, why, certainty="unsure")
             return True
@@ -326,9 +328,9 @@ def _name(alert: Alert) -> str:
 
 
 # -- evidence
-def _more_to_come(s: State, incident: Incident, found: Suspect | None) -> bool:
+def _more_to_come(s: State, incident: Incident) -> bool:
     """Whether unexplained incidents that no suspect accounts for still open: one close by, some in reach, a storm."""
-    topology, times = s.rules.topology, _times(s, incident)
+    topology, times, found = s.rules.topology, _times(s, incident), suspect.suspected(s, incident)
     nearest = {parent for node in incident.watches for parent in topology.parents(node)}
     for ancestor in dict.fromkeys(a for node in incident.watches for a in topology.ancestors(node)):
         newest = [s.numbered(n) for n in nlargest(_STORM, s.waiting(ancestor)) if n != incident.number]

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ingestd.decide import correlate, dedup, escalate, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
+from ingestd.decide.link import STOPPED
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident
 
@@ -79,7 +80,12 @@ def recheck(s: State, number: int) -> None:
         for alert in lost:
             s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
             s.log(number, "left", f"{alert.node} still fires although its redundancy is back", rule="reexplained")
-        correlate.place_together(s, [replace(a, id=s.new_alert(), incident=0, state="firing") for a in lost])
+        correlate.place_together(s, [_anew(s, alert) for alert in lost])
+
+
+def _anew(s: State, alert: Alert) -> Alert:
+    """An alert that left its incident, as a new one of none."""
+    return replace(alert, id=s.new_alert(), incident=0, state="firing")
 
 
 def _lost(s: State, alert: Alert, number: int) -> bool:
@@ -118,28 +124,16 @@ def finish(s: State, number: int) -> None:
         s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
     resolve(s, number, "everything recovered")
     for alert in leaving:
-        correlate.place(s, replace(alert, id=s.new_alert(), incident=0, state="firing"))
+        correlate.place(s, _anew(s, alert))
 
 
 def resolve(s: State, number: int, why: str, actor: str = "") -> None:
     """It is over: tell whoever was told, and forget it after a while."""
     incident = s.survivor(number)
     ended = max((a.ended_at for n in s.group(number) for a in s.members(n)), default=0.0)
-    s.put_incident(
-        replace(
-            incident,
-            state="resolved",
-            resolved_at=s.at if actor else ended or s.at,
-            page_at=0.0,
-            step_at=0.0,
-            resolve_at=0.0,
-            remind_at=0.0,
-            update_at=0.0,
-            recheck_at=0.0,
-            joined=(),
-            end_at=s.at + LINGER,
-        )
-    )
+    resolved_at = s.at if actor else ended or s.at
+    clocks = STOPPED | {"end_at": s.at + LINGER}
+    s.put_incident(replace(incident, state="resolved", resolved_at=resolved_at, joined=(), **clocks))
     s.log(number, "resolved", why, actor=actor)
     escalate.end(s, number)
 

@@ -21,7 +21,7 @@ def consider(s: State, number: int) -> None:
     incident = s.survivor(number)
     if not incident.told or incident.suppressed or incident.state == "resolved":
         return
-    joined = [a.id for a in s.written() if _joined(s, incident, a) and _why(s, incident, a)]
+    joined = [a.id for a in s.written(incident.number) if _joined(s, a) and _why(s, incident, a)]
     if joined:
         due = incident.update_at or max(s.at + _GATHER, incident.updated_at + _PAUSE)
         s.put_incident(replace(incident, update_at=due, joined=(*incident.joined, *joined)[:_MOST]))
@@ -44,11 +44,9 @@ def _still(s: State, incident: Incident, alert: Alert) -> bool:
     return alert.state == "firing" and s.survivor(alert.incident).number == incident.number
 
 
-def _joined(s: State, incident: Incident, alert: Alert) -> bool:
-    """Whether an alert is new here, or has just become an unsure part of it."""
+def _joined(s: State, alert: Alert) -> bool:
+    """Whether an alert is new, or has just become an unsure part of its incident."""
     before = s.alert_before(alert.id)
-    if s.incident(alert.incident) is None or s.survivor(alert.incident).number != incident.number:
-        return False
     return before is None or (alert.certainty == "unsure" and before.certainty != "unsure")
 
 

@@ -3,40 +3,33 @@
 from msgspec.structs import replace
 
 from ingestd.decide.state import State
-from ingestd.model import PRIORITIES, Incident, Reason
+from ingestd.model import CLOCKS, PRIORITIES, Incident, Reason
 
 _REASONS = 40  # kept with an incident
+#: The clocks of an incident that waits for nobody any more.
+STOPPED = dict.fromkeys((name for name in CLOCKS if name != "silent_until"), 0.0)
 
 
 def merge(s: State, one: int, other: int, cause: str, why: str) -> None:
     """Link two incidents and name the cause of what survives."""
     first, second = s.survivor(one), s.survivor(other)
     survivor, loser = sorted((first, second), key=_standing)
-    told = {t.person for t in survivor.told}
     origin = second if second.cause == cause else first
-    s.put_incident(
-        replace(
-            survivor,
-            told=(*survivor.told, *(t for t in loser.told if t.claimed and t.person not in told)),
-            began=min(survivor.began, loser.began),
-            watches=origin.watches if origin.cause == cause else (cause,),
-            cause=cause,
-            cause_kind=origin.cause_kind or "reported",
-            title=title(s, cause, survivor.title),
-            page_at=_page_at(survivor, loser),
-            end_at=0.0,
-            reasons=(*survivor.reasons, *_why(survivor, loser, why)),
-        )
+    named = replace(
+        survivor,
+        watches=origin.watches if origin.cause == cause else (cause,),
+        cause=cause,
+        cause_kind=origin.cause_kind or "reported",
+        title=title(s, cause, survivor.title),
+        page_at=_page_at(survivor, loser),
+        reasons=(*survivor.reasons, *_why(survivor, loser, why)),
     )
-    _retire(s, loser, survivor.number)
-    s.log(survivor.number, "merged", f"#{loser.number} ({loser.title}) belongs here: {why}", rule="adopted")
-    s.log(loser.number, "merged", f"continues as #{survivor.number}: {why}", rule="adopted")
-    s.touch(survivor.number)
+    join(s, loser, named, why, rule="adopted")
     if survivor.cause != cause:
         s.log(survivor.number, "cause", f"cause: {cause}", rule="adopted")
 
 
-def join(s: State, loser: Incident, survivor: Incident, why: str, *, rule: str, actor: str) -> None:
+def join(s: State, loser: Incident, survivor: Incident, why: str, *, rule: str, actor: str = "") -> None:
     """Link one incident to another as they are: nothing is said about causes."""
     told = {t.person for t in survivor.told}
     s.put_incident(
@@ -104,18 +97,4 @@ def _retire(s: State, loser: Incident, survivor: int) -> None:
     for told in loser.told:
         if not told.claimed:
             s.cancel(told.notification)
-    s.put_incident(
-        replace(
-            loser,
-            merged_into=survivor,
-            watches=(),
-            page_at=0.0,
-            step_at=0.0,
-            resolve_at=0.0,
-            end_at=0.0,
-            remind_at=0.0,
-            update_at=0.0,
-            recheck_at=0.0,
-            joined=(),
-        )
-    )
+    s.put_incident(replace(loser, merged_into=survivor, watches=(), joined=(), **STOPPED))

@@ -4,12 +4,11 @@ from msgspec.structs import replace
 
 from ingestd.decide import heartbeat
 from ingestd.decide.state import State
-from ingestd.model import Ends, Event, Heartbeat, Message, Reading, Reason
+from ingestd.model import CLOCKS, Ends, Event, Heartbeat, Message, Reading, Reason
 
 OWN = Message(kind="tick", source="ingestd")  # whose events these are
 READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
-_CLOCKS = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until", "update_at", "recheck_at")
 
 
 def unreadable(message: Message, why: str) -> Event:
@@ -82,7 +81,7 @@ def put_off(s: State, kind: str, number: str, why: str) -> Event:
     else:
         incident = s.incident(int(number))
         if incident is not None:
-            late = {f: s.at + _PUT_OFF for f in _CLOCKS if 0 < getattr(incident, f) <= s.at}
+            late = {f: s.at + _PUT_OFF for f in CLOCKS if 0 < getattr(incident, f) <= s.at}
             s.put_incident(replace(incident, **late))
             s.log(incident.number, "shunted", f"a timer failed and is put off: {why}")
     return Event(

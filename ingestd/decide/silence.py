@@ -104,8 +104,7 @@ def _hiding(s: State, incident: Incident, silences: Mapping[str, Silence]) -> tu
 
 def _written(s: State, incident: Incident) -> Iterator[Alert]:
     """The firing alerts of an incident that are news in this step; the others were looked at before."""
-    firing = (a for a in s.written() if a.state == "firing" and s.incident(a.incident) is not None)
-    return (a for a in firing if s.survivor(a.incident).number == incident.number)
+    return (alert for alert in s.written(incident.number) if alert.state == "firing")
 
 
 def _hide(s: State, incident: Incident, hiding: tuple[Silence, ...]) -> None:

@@ -47,7 +47,7 @@ def suspected(s: State, incident: Incident) -> Suspect | None:
 
 def root_since(s: State, node: str) -> float:
     """When a node that nothing explains went down, by all that is known of it; 0 if it is not one."""
-    key = f"root {node}"
+    key = ("root", node)
     since = s.explanations.get(key)
     if since is None:
         since = s.explanations[key] = min((incident.began for incident in roots(s, node)), default=0.0)
