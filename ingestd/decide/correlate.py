@@ -18,6 +18,7 @@ from ingestd.decide import link, nearby, suspect, twin
 from ingestd.decide.classify import Times
 from ingestd.decide.explain import Because, explained, why_down
 from ingestd.decide.nearby import Probably
+from ingestd.decide.spelled import KEY, spelled
 from ingestd.decide.state import State
 from ingestd.decide.suspect import Suspect
 from ingestd.model import Alert, Incident, Reason
@@ -104,6 +105,7 @@ def reconsider(s: State, number: int) -> None:
         _suspect(s, found)
     _guess_links(s, number, nearby.in_the_rack)
     _guess_links(s, number, nearby.moved_to)
+    _gather(s, number)
 
 
 def still_gathering(s: State, incident: Incident) -> bool:
@@ -138,6 +140,14 @@ def _guess_links(s: State, number: int, guess: Callable[[State, str], Probably |
         found = guess(s, node) if node != cause and s.rooted(node) else None
         if found is not None and found.cause == cause:
             _join_probably(s, node, found)
+
+
+def _gather(s: State, number: int) -> None:
+    """Hosts that no topology knows: put together what went down together in one place."""
+    found = nearby.in_one_place(s, s.survivor(number))
+    for node in found.nodes if found else ():
+        if found and suspect.root_since(s, node):
+            _join_probably(s, node, Probably(found.cause, found.why))
 
 
 def _join_probably(s: State, node: str, found: Probably | None) -> None:
@@ -289,7 +299,7 @@ def _open(
         hold_from=s.at,
         page_at=0.0 if hidden else s.at + settle,
         suppressed=hidden,
-        group=group.key if group and not hidden else "",
+        group="" if hidden else group.key if group else _place(alert, cause_kind),
         department=alert.department,
         reporter=alert.sender,
         came_by="mail" if alert.report else "monitor",
@@ -298,6 +308,12 @@ def _open(
     s.put_incident(incident)
     s.log(number, "opened", incident.title, rule=reason.rule)
     s.touch(number)
+
+
+def _place(alert: Alert, cause_kind: str) -> str:
+    """Where a host that no topology knows stands by its name, if it is out of reach."""
+    said = spelled(alert.node) if cause_kind == "reported" and not alert.known and alert.host else None
+    return KEY + said.place if said and said.place else ""
 
 
 def opened_by_hand(s: State, alert: Alert, why: Reason) -> int:
@@ -331,6 +347,10 @@ def _name(alert: Alert) -> str:
 def _more_to_come(s: State, incident: Incident) -> bool:
     """Whether unexplained incidents that no suspect accounts for still open: one close by, some in reach, a storm."""
     topology, times, found = s.rules.topology, _times(s, incident), suspect.suspected(s, incident)
+    if incident.group.startswith(KEY) and any(
+        s.numbered(n).detected > s.at - times.hold_extend for n in s.rooted(incident.group) if n != incident.number
+    ):
+        return True
     nearest = {parent for node in incident.watches for parent in topology.parents(node)}
     for ancestor in dict.fromkeys(a for node in incident.watches for a in topology.ancestors(node)):
         newest = [s.numbered(n) for n in nlargest(_STORM, s.waiting(ancestor)) if n != incident.number]

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ingestd.decide.spelled import own_name
 from ingestd.decide.state import Rulebook, State
 from ingestd.decide.topology import normal_name
 from ingestd.model import SEVERITIES, Alert, Event, NodeMark, Watcher
@@ -30,7 +31,7 @@ def locate(rules: Rulebook, event: Event, source: str) -> Place:
         return Place(event.sender or source, False, False, said)
     host = rules.topology.resolve(event.host)
     service = None if event.guessed else rules.topology.service_on(event.check, host)
-    node = service or host or normal_name(event.host) or source
+    node = service or host or own_name(normal_name(event.host)) or source
     known = node in rules.topology.nodes
     check = "" if service else (event.check or "").casefold()
     identity = event.identity or f"{node}|{check}"  # no source in it: one signal by two ways is one alert

@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, dedup, escalate, twin
+from ingestd.decide import correlate, dedup, escalate, nearby, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -25,8 +25,11 @@ def recovered(s: State, alert: Alert, why: str, *, proof: bool = True) -> None:
         s.put_alert(replace(same, state="resolved", ended_at=s.at, due_at=0.0))
     number = s.survivor(alert.incident).number
     s.log(number, "recovered", f"{alert.node} {alert.check or ''}".strip() + f": {why}")
-    if proof and alert.cls != "local" and alert.known and not alert.guessed:
-        prove_up(s, alert.node)
+    if proof and alert.cls != "local" and not alert.guessed:
+        if alert.known:
+            prove_up(s, alert.node)
+        elif any(s.survivor(n).cause == alert.node for n in s.rooted(alert.node)):
+            s.put_mark(replace(s.mark(alert.node), up_at=s.at))
     s.touch(number)
 
 
@@ -158,9 +161,11 @@ def _fires(s: State, incident: Incident) -> bool:
 def _cause_is_up(s: State, incident: Incident) -> bool:
     """Whether the evidence says that the cause is back although something of the incident still fires."""
     cause = incident.cause
-    if not cause or incident.cause_kind == "local" or cause not in s.rules.topology.nodes:
+    if not cause or incident.cause_kind == "local":
         return False
     up_at = s.mark(cause).up_at
+    if cause not in s.rules.topology.nodes and not nearby.carries(cause) and not _over(s, incident, 1, 2):
+        return False  # one host of a place is no word for the others
     if incident.cause_kind == "inferred":
         return up_at > max(s.mark(cause).inferred_at, incident.detected) and _over(s, incident, 1, 2)
     reports = [a for a in s.alerts_at(cause) if a.down]

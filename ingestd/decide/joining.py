@@ -19,8 +19,9 @@ _MOST = 100  # joined alerts that are remembered for one
 def consider(s: State, number: int) -> None:
     """Arrange an update if something that people should know of joined in this step."""
     incident = s.survivor(number)
-    if not incident.told or incident.suppressed or incident.state == "resolved":
-        return
+    before = s.before(incident.number)
+    if before is None or not before.told or incident.suppressed or incident.state == "resolved":
+        return  # the first page itself says what is there
     joined = [a.id for a in s.written(incident.number) if _joined(s, a) and _why(s, incident, a)]
     if joined:
         due = incident.update_at or max(s.at + _GATHER, incident.updated_at + _PAUSE)

@@ -1,8 +1,9 @@
 """Links that the topology lacks: what fails beside a known failure, in the same minute, for no reason of its own.
 
-Two shapes are believed, never more than "probable". A node that stands in the rack of a dead switch on which its like
-hang, while nothing says how it is connected: the link was never written down. And several nodes that fall silent
-together although what they hang on is well, while one thing of that kind fails at the same site: they were moved.
+Three shapes are believed, never more than "probable". A node that stands in the rack of a dead switch on which its
+like hang, while nothing says how it is connected: the link was never written down. Several nodes that fall silent
+together although what they hang on is well, while one thing of that kind fails at the same site: they were moved. And
+hosts that no topology knows, which fall silent together and by their names stand in one place (``spelled``).
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from itertools import islice
 from msgspec import Struct
 
 from ingestd.decide.explain import why_down
+from ingestd.decide.spelled import KEY, spelled
 from ingestd.decide.state import State
-from ingestd.decide.suspect import root_since
+from ingestd.decide.suspect import root_since, troubled
+from ingestd.model import Incident
 
 _LIKE = 2  # so many of a kind make a habit
+_BURST = 3  # so many hosts of one place are no chance; one less, if others hang on one of them
 
 
 class Probably(Struct, frozen=True):
@@ -32,6 +36,45 @@ def in_the_rack(s: State, node: str) -> Probably | None:
 def moved_to(s: State, node: str) -> Probably | None:
     """What an unexplained node was probably moved to, with its like; None if nothing or too much."""
     return _only(_moved_to(s, node))
+
+
+class Together(Struct, frozen=True):
+    """Hosts of one place that went down together, and the one that is taken for the cause."""
+
+    cause: str
+    nodes: tuple[str, ...]
+    why: str
+
+
+def in_one_place(s: State, incident: Incident) -> Together | None:
+    """What went down with the root of an incident in the place that its name spells; None if that may be chance."""
+    since = root_since(s, incident.cause or "")
+    if not since or not incident.group.startswith(KEY):
+        return None
+    down = _down_together(s, incident.group, since)
+    causes = [node for node in down if root_since(s, node)]
+    cause = max(causes, key=carries)  # of those that carry alike the earliest
+    if len(down) < _BURST - bool(carries(cause)):
+        return None
+    with_it = tuple(node for node in down if carries(node) < max(carries(cause), 1) and node != cause)
+    why = f"{len(down)} hosts of {incident.group.removeprefix(KEY)}, by their names, went down together"
+    return Together(cause, with_it, why)
+
+
+def _down_together(s: State, place: str, since: float) -> list[str]:
+    """The nodes of a place that went down about then, earliest first."""
+    times, down = s.rules.times, dict[str, float]()
+    for one in map(s.numbered, sorted(s.rooted(place))):
+        if one.group == place and troubled(s, one.root):
+            down[one.root] = min(one.began, down.get(one.root, one.began))
+    near = [node for node in down if abs(down[node] - since) <= times.infer_spread]
+    return sorted(near, key=lambda node: (down[node], node))
+
+
+def carries(node: str) -> int:
+    """How much of a place hangs on a host by its name: 0 nothing, 1 what is plugged into it, 2 what carries those."""
+    name = spelled(node)
+    return name.carries if name else 0
 
 
 def _only(found: Iterator[Probably]) -> Probably | None:

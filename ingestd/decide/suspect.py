@@ -74,7 +74,7 @@ def _speaks(s: State, incident: Incident, node: str) -> bool:
     """Whether an incident is about its cause being out of reach, now."""
     if incident.suppressed or incident.cause_kind not in ("reported", "inferred"):
         return False
-    return incident.cause_kind == "inferred" or _troubled(s, node)
+    return incident.cause_kind == "inferred" or troubled(s, node)
 
 
 def _best(s: State, nodes: Iterable[str]) -> Suspect | None:
@@ -115,7 +115,7 @@ def _layer(s: State, candidate: str) -> tuple[dict[str, float], list[str]]:
         since = root_since(s, child)
         if since:
             down[child] = since
-        elif topology.nodes[child].kind not in skipped and explained(s, child) is None and not _troubled(s, child):
+        elif topology.nodes[child].kind not in skipped and explained(s, child) is None and not troubled(s, child):
             up.append(child)
     return down, up
 
@@ -126,7 +126,7 @@ def _hangs(s: State, child: str, candidate: str) -> bool:
     return any(all(m == candidate or why_down(s, m) for m in group) for group in groups)
 
 
-def _troubled(s: State, node: str) -> bool:
+def troubled(s: State, node: str) -> bool:
     """Whether a node is said to be out of reach, whatever the cause."""
     return any(a.state == "firing" and a.cls == "reachability" and not a.guessed for a in s.alerts_at(node))
 
@@ -145,4 +145,4 @@ def _one_spell(s: State, down: dict[str, float], since: float, times: Times) -> 
 
 def _explains(s: State, node: str) -> bool:
     """Whether anything that is down is explained by this node."""
-    return any(_troubled(s, child) for child in s.rules.topology.hard_children(node))
+    return any(troubled(s, child) for child in s.rules.topology.hard_children(node))
