@@ -113,6 +113,12 @@ def _incident_show(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: incident.show_one(client, args))
 
 
+def _incident_joined(args: argparse.Namespace) -> int:
+    from ingestd.cli import incident  # noqa: PLC0415
+
+    return _with_client(args, lambda client: incident.show_joined(client, args))
+
+
 def _incident_open(args: argparse.Namespace) -> int:
     from ingestd.cli import incident  # noqa: PLC0415
 
@@ -378,7 +384,9 @@ def _incident_words(actions: "Commands") -> None:
     taken.add_argument("text")
     show = _command(actions, "show", _incident_show, "one incident, with its alerts and its history")
     show.add_argument("number", type=int)
-    for parser in (listing, taken, show, *_act_words(actions)):
+    joined = _command(actions, "joined", _incident_joined, "what joined an incident, or was over, without a page")
+    joined.add_argument("--since", default="24h", help="how far to look back (24h, 7d)")
+    for parser in (listing, taken, show, joined, *_act_words(actions)):
         _config_word(parser)
         _client_words(parser)
 

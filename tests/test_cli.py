@@ -25,6 +25,7 @@ from ingestd.store import Shunted, Unrecognised
 from ingestd.web import build
 from ingestd.yamltypes import load
 from tests.web.faces import World
+from tests.web.test_past import unpaged
 
 MAIL = b"""From: nagios@mon.example
 To: alerts@x.example
@@ -229,6 +230,21 @@ def test_incidents_come_as_json_for_a_pipe(daemon: Daemon, capsys: pytest.Captur
     assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [7, 6]
     assert main(["incident", "show", "7"]) == 0
     assert json.loads(capsys.readouterr().out)["incident"]["cause"] == "core-sw"
+
+
+def test_what_joined_without_a_page_is_listed(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.world.rows.swallowed = tuple(unpaged(number, 990.0) for number in range(1500, 0, -1))
+    assert main(["incident", "joined"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1500
+    daemon.world.rows.swallowed = daemon.world.rows.swallowed[:2]
+    at_a_terminal(monkeypatch)
+    assert main(["incident", "joined", "--since", "7d"]) == 0
+    shown = capsys.readouterr().out
+    assert "7 P1" in shown and "srv-1500 ssh: refused (srv -> sw, down since 10:00)" in shown
+    assert "2 alerts of the last 7d joined" in shown
+    assert main(["incident", "joined", "--since", "ever"]) == 1
 
 
 def test_and_as_tables_for_a_person(

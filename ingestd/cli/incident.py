@@ -3,9 +3,10 @@
 from argparse import Namespace
 
 from ingestd.cli.client import Client
-from ingestd.cli.terminal import complain, is_terminal, lines, local, say, table
+from ingestd.cli.terminal import complain, is_terminal, lines, local, say, seconds, table
 from ingestd.model import Alert, Incident, Verdict
-from ingestd.web.api import Ask, Listing, Whole
+from ingestd.store import Unpaged
+from ingestd.web.api import Ask, Joined, Listing, Whole
 
 
 def show_list(client: Client, args: Namespace) -> int:
@@ -39,6 +40,21 @@ def show_one(client: Client, args: Namespace) -> int:
     return 0
 
 
+def show_joined(client: Client, args: Namespace) -> int:
+    """What nobody was paged about, by the incident that it belongs to."""
+    found, offset = _joined(client, seconds(args.since))
+    if not is_terminal() or args.json:
+        lines(found)
+        return 0
+    rows = [
+        (f"{one.incident} {one.priority}", one.how, one.certainty, local(one.at, offset), f"a{one.alert}", _about(one))
+        for one in sorted(found, key=lambda one: (one.incident, one.at))
+    ]
+    table(("INCIDENT", "HOW", "CERTAINTY", "SINCE", "ALERT", "WHAT, AND WHY THERE"), rows)
+    say(f"{len(found)} alerts of the last {args.since} joined, were hidden or were over before a page of their own")
+    return 0
+
+
 def act(client: Client, args: Namespace) -> int:
     """Any command on one incident."""
     ask = Ask(
@@ -56,6 +72,21 @@ def take_call(client: Client, args: Namespace) -> int:
     """Record what somebody told us; it becomes an incident, or joins one."""
     ask = Ask(person=args.caller, department=args.department, text=args.text, came_by=args.came_by)
     return _verdict(client.command("/incidents", ask), as_json=args.json)
+
+
+def _joined(client: Client, within: int) -> tuple[list[Unpaged], float]:
+    found: list[Unpaged] = []
+    before = 0
+    while True:
+        page = client.get("/joined", Joined, within=within, before=before)
+        found += page.alerts
+        before = page.next
+        if not before:
+            return found, page.wall_offset
+
+
+def _about(one: Unpaged) -> str:
+    return f"{one.node} {one.check or ''}: {one.summary} ({one.why})"
 
 
 def _verdict(verdict: Verdict, *, as_json: bool) -> int:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ingestd.yamltypes import Duration
+
 
 class CommandError(Exception):
     """A command that can't do what was asked; the text is for the person at the keyboard."""
@@ -47,6 +49,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         drawn.add_row(*map(escape, row))
     Console(file=sys.stdout).print(drawn)
+
+
+def seconds(text: str) -> int:
+    """What ``--since`` says: 24h, 7d."""
+    try:
+        return round(Duration.from_yaml(text))
+    except ValueError as error:
+        raise CommandError(f"--since: {error}") from error
 
 
 def local(at: float, offset: float) -> str:

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from ingestd.cli.client import Client, site_file
-from ingestd.cli.terminal import CommandError, complain, is_terminal, lines, say
+from ingestd.cli.terminal import CommandError, complain, is_terminal, lines, say, seconds
 from ingestd.decide.oncall import PeopleFile
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.inventory import READERS
@@ -25,7 +25,7 @@ from ingestd.inventory.views import Around, Breakage, Twig, around, breakage, tr
 from ingestd.inventory.writing import comment, value_text, written
 from ingestd.settings import Settings
 from ingestd.web.api import Failures, Hints, Hosts
-from ingestd.yamltypes import ConfigError, Document, Duration, did_you_mean, load, read, reads
+from ingestd.yamltypes import ConfigError, Document, did_you_mean, load, read, reads
 
 MOST_FAILURES = 200_000  # that suggestions are made of, the newest
 MOST_SURVIVORS = 20  # that a terminal shows
@@ -381,7 +381,7 @@ class _Past(Struct, frozen=True):
 def suggest_links(client: Client, args: Namespace) -> int:
     """What fails together although the topology does not say why, as YAML to look through; nothing is written."""
     topology = Topology(_site(args, empty=True).value)
-    within = _seconds(args.since)
+    within = seconds(args.since)
     past = _past(client, within)
     hints = [
         Hint(one.incident, one.node, one.what, one.text) for one in client.get("/hints", Hints, within=within).hints
@@ -410,13 +410,6 @@ def _past(client: Client, within: int) -> _Past:
         ]
         if not before or len(found) >= MOST_FAILURES:
             return _Past(tuple(found), page.at + offset)
-
-
-def _seconds(text: str) -> int:
-    try:
-        return round(Duration.from_yaml(text))
-    except ValueError as error:
-        raise CommandError(f"--since: {error}") from error
 
 
 # -- the site's file

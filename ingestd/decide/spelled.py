@@ -15,8 +15,7 @@ _PART = re.compile(r"[-_]+")
 _NUMBERED = re.compile(r"\d")
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
 _ROLES = frozenset(
-    ("app", "cam", "db", "dc", "host", "lt", "mail", "node", "pc", "phone", "printer", "prn", "server", "srv")
-    + ("tel", "vm", "web", "win", "wks", "ws")
+    "app cam db dc host lt mail node pc phone printer prn server srv tel vm web win wks ws".split()  # noqa: SIM905
 )
 #: What others hang on, by how much of a place hangs on it.
 _CARRIERS = (

@@ -3,6 +3,7 @@
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.queries import Delivery, Journalled, Queries, Shunted, Unrecognised
 from ingestd.store.store import Limits, Store
+from ingestd.store.unpaged import Unpaged
 from ingestd.store.writer import BatchRefused
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Seen",
     "Shunted",
     "Store",
+    "Unpaged",
     "Unrecognised",
 ]

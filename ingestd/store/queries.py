@@ -20,7 +20,7 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import past, rows
+from ingestd.store import past, rows, unpaged
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
@@ -34,6 +34,7 @@ from ingestd.store.tables import (
     silence,
     timeline,
 )
+from ingestd.store.unpaged import Unpaged
 
 T = TypeVar("T")
 
@@ -201,6 +202,10 @@ class Queries:
     async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
         """What people merged, split and moved, newest first."""
         return await self._together(lambda connection: past.by_hand(connection, since, limit))
+
+    async def unpaged(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Unpaged, ...], int]:
+        """What nobody was paged about, of ``limit`` alerts, newest first, and the id to go on below; 0 at the end."""
+        return await self._together(lambda connection: unpaged.alerts(connection, since, before, limit))
 
     async def ready(self) -> bool:
         """Whether the database answers a read."""

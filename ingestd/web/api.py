@@ -30,7 +30,7 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import ByHand, Delivery, Failure, Seen
+from ingestd.store import ByHand, Delivery, Failure, Seen, Unpaged
 from ingestd.web.answers import FIXED, RefusalError, body_of
 from ingestd.web.answers import json_reply as reply
 from ingestd.web.face import Face
@@ -51,7 +51,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 STATES = ("open", "triggered", "acknowledged", "resolved", "all")
 MOST = 1000  # incidents or messages in one answer
-PAST = 90 * 86400  # seconds that are looked back on, unless others are asked for
+DAY = 86400  # seconds
+PAST = 90 * DAY  # seconds that are looked back on, unless others are asked for
 NEWS = 86400.0  # seconds for which a message that is read again may still page
 
 
@@ -123,6 +124,14 @@ class Failures(Struct, frozen=True, kw_only=True):
     wall_offset: float
 
 
+class Joined(Struct, frozen=True, kw_only=True):
+    """Alerts that nobody was paged about, newest first."""
+
+    alerts: tuple[Unpaged, ...]
+    next: int  # ask on before this alert; 0 at the end
+    wall_offset: float
+
+
 class Hints(Struct, frozen=True, kw_only=True):
     """What people merged, split and moved, newest first."""
 
@@ -178,6 +187,7 @@ def routes(face: Face) -> list[Route]:
         Route("/api/v1/alerts/{number:int}", api.guarded(api.alert), methods=["GET"]),
         Route("/api/v1/hosts", api.guarded(api.hosts), methods=["GET"]),
         Route("/api/v1/failures", api.guarded(api.failures), methods=["GET"]),
+        Route("/api/v1/joined", api.guarded(api.joined), methods=["GET"]),
         Route("/api/v1/hints", api.guarded(api.hints), methods=["GET"]),
         Route("/api/v1/inbox", api.guarded(api.inbox), methods=["GET"]),
         Route("/api/v1/inbox/{number:int}", api.guarded(api.message), methods=["GET"]),
@@ -253,6 +263,12 @@ class Api:
         now, offset = self._now(), self._face.wall_offset()
         return reply(Failures(failures=found, next=following, at=now, wall_offset=offset))
 
+    async def joined(self, request: Request, _person: Person) -> Response:
+        """GET /joined?within=SECONDS&limit=1000&before=ALERT: what joined, was hidden, or was over before its page."""
+        before, limit = _count(request, "before", 0), min(_count(request, "limit", MOST), MOST)
+        found, following = await self._face.reads.unpaged(self._since(request, DAY), before, limit)
+        return reply(Joined(alerts=found, next=following, wall_offset=self._face.wall_offset()))
+
     async def hints(self, request: Request, _person: Person) -> Response:
         """GET /hints?within=SECONDS."""
         found = await self._face.reads.by_hand(self._since(request), MOST)
@@ -261,8 +277,8 @@ class Api:
     def _now(self) -> float:
         return self._face.clock() - self._face.wall_offset()
 
-    def _since(self, request: Request) -> float:
-        return self._now() - _count(request, "within", PAST)
+    def _since(self, request: Request, past: int = PAST) -> float:
+        return self._now() - _count(request, "within", past)
 
     async def inbox(self, request: Request, _person: Person) -> Response:
         """GET /inbox?what=unrecognised|shunted&limit=100&before=ID."""

@@ -9,7 +9,7 @@ from ingestd.decide.oncall import Language, Person
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
 from ingestd.model import Alert, Command, Entry, Incident, Message, Silence, TimelineRow, Verdict
-from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unrecognised
+from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
 
 
 class Reads(Protocol):
@@ -73,6 +73,10 @@ class Reads(Protocol):
 
     async def failures(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Failure, ...], int]:
         """When nodes were out of reach, newest first; ``before`` pages on."""
+        ...
+
+    async def unpaged(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Unpaged, ...], int]:
+        """Alerts that nobody was paged about, newest first; ``before`` pages on."""
         ...
 
     async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:

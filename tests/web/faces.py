@@ -23,7 +23,7 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unrecognised
+from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
 from ingestd.web import Face, build
 
 ANN = Person(
@@ -77,6 +77,7 @@ class Rows:
         self.aside: tuple[Shunted, ...] = ()
         self.seen: tuple[Seen, ...] = ()
         self.failed: tuple[Failure, ...] = ()
+        self.swallowed: tuple[Unpaged, ...] = ()
         self.decided: tuple[ByHand, ...] = ()
 
     async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
@@ -126,6 +127,10 @@ class Rows:
     async def failures(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Failure, ...], int]:
         left = [one for one in self.failed if one.began >= since and (not before or one.incident < before)]
         return tuple(left[:limit]), left[limit - 1].incident if len(left) >= limit else 0
+
+    async def unpaged(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Unpaged, ...], int]:
+        left = [one for one in self.swallowed if one.at >= since and (not before or one.alert < before)]
+        return tuple(left[:limit]), left[limit - 1].alert if len(left) > limit else 0
 
     async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
         return tuple(one for one in self.decided if one.at >= since)[:limit]

@@ -2,7 +2,7 @@
 
 import httpx
 
-from ingestd.store import ByHand, Failure, Seen
+from ingestd.store import ByHand, Failure, Seen, Unpaged
 from tests.web.faces import AS_ANN, World
 
 
@@ -50,6 +50,32 @@ async def test_failures_within_a_time_come_newest_first() -> None:
     assert (await get(world, "/failures?within=ever")).status_code == 422
 
 
+def unpaged(number: int, at: float) -> Unpaged:
+    return Unpaged(
+        alert=number,
+        node=f"srv-{number}",
+        check="ssh",
+        summary="refused",
+        severity="error",
+        certainty="unsure",
+        at=at,
+        how="joined",
+        why="srv -> sw, down since 10:00",
+        incident=7,
+        title="sw: down",
+        priority="P1",
+    )
+
+
+async def test_what_joined_without_a_page_is_that_of_a_day() -> None:
+    world = World()
+    world.rows.swallowed = (unpaged(3, 990.0), unpaged(2, 980.0), unpaged(1, 700.0))
+    page = (await get(world, "/joined?within=200&limit=1")).json()
+    assert [one["node"] for one in page["alerts"]] == ["srv-3"] and page["next"] == 3
+    page = (await get(world, "/joined?before=3")).json()
+    assert [one["alert"] for one in page["alerts"]] == [2, 1] and (page["next"], page["wall_offset"]) == (0, 5.0)
+
+
 async def test_hints_are_what_people_did() -> None:
     world = World()
     world.rows.decided = (
@@ -62,5 +88,5 @@ async def test_hints_are_what_people_did() -> None:
 
 async def test_strangers_see_nothing_of_it() -> None:
     async with World().browser() as browser:
-        for path in ("hosts", "failures", "hints"):
+        for path in ("hosts", "failures", "hints", "joined"):
             assert (await browser.get(f"/api/v1/{path}")).status_code == 401
