@@ -131,6 +131,24 @@ def _incident_act(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: incident.act(client, args))
 
 
+def _silence_list(args: argparse.Namespace) -> int:
+    from ingestd.cli import silence  # noqa: PLC0415
+
+    return _with_client(args, lambda client: silence.show_list(client, args))
+
+
+def _silence_add(args: argparse.Namespace) -> int:
+    from ingestd.cli import silence  # noqa: PLC0415
+
+    return _with_client(args, lambda client: silence.add(client, args))
+
+
+def _silence_end(args: argparse.Namespace) -> int:
+    from ingestd.cli import silence  # noqa: PLC0415
+
+    return _with_client(args, lambda client: silence.end(client, args))
+
+
 def _inbox_list(args: argparse.Namespace) -> int:
     from ingestd.cli import inbox  # noqa: PLC0415
 
@@ -251,6 +269,8 @@ def _parser() -> argparse.ArgumentParser:
         simulate.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
     incident = commands.add_parser("incident", help="look at incidents and act on them")
     _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
+    hidden = commands.add_parser("silence", help="hide what is known for a while, or a node in maintenance")
+    _silence_words(hidden.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)
     topology = commands.add_parser("topology", help="what depends on what: look at it, check it, grow it")
     _topology_words(topology.add_subparsers(required=True, metavar="ACTION"))
@@ -387,6 +407,25 @@ def _incident_words(actions: "Commands") -> None:
     joined = _command(actions, "joined", _incident_joined, "what joined an incident, or was over, without a page")
     joined.add_argument("--since", default="24h", help="how far to look back (24h, 7d)")
     for parser in (listing, taken, show, joined, *_act_words(actions)):
+        _config_word(parser)
+        _client_words(parser)
+
+
+def _silence_words(actions: "Commands") -> None:
+    listing = _command(actions, "list", _silence_list, "what is hidden, by whom, until when")
+    listing.add_argument("--all", action="store_true", help="those that ended, too")
+    adding = _command(actions, "add", _silence_add, "hide alerts by their labels, or nodes with what depends on them")
+    adding.add_argument("matchers", nargs="*", metavar="MATCHER", help="check=disk, node=~'db-.*', severity!=critical")
+    adding.add_argument("--node", action="append", default=[], help="a node in maintenance; may be repeated")
+    adding.add_argument("--for", dest="length", default="", metavar="2h")
+    adding.add_argument("--until", default="", metavar="18:00", help="or 2027-01-31T18:00, by the site's clocks")
+    adding.add_argument("--from", dest="start", default="", metavar="TIME", help="if not now")
+    adding.add_argument("--weekly", default="", metavar="'sat,sun 22:00-04:00'", help="only at these hours")
+    adding.add_argument("--with", dest="incident", type=int, default=0, metavar="INCIDENT", help="until it is over")
+    adding.add_argument("--why", required=True, help="what everybody else will ask")
+    ending = _command(actions, "end", _silence_end, "end one now")
+    ending.add_argument("id")
+    for parser in (listing, adding, ending):
         _config_word(parser)
         _client_words(parser)
 

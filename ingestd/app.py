@@ -251,7 +251,7 @@ class Daemon:
                 return
 
     def _link(self, notification: Notification) -> str | None:
-        if notification.kind in ("end", "answer"):
+        if notification.kind in ("end", "answer", "notice"):
             return None
         return self.links.make(Grant(notification.person, notification.incident, notification.id))
 

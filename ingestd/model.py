@@ -15,7 +15,7 @@ EntryKind = Literal[
 ]  # fmt: skip
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]
-NotificationKind = Literal["open", "update", "functional", "hierarchic", "last_resort", "end", "answer"]
+NotificationKind = Literal["open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "notice"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
@@ -276,16 +276,44 @@ class Matcher(Struct, frozen=True):
 SILENCE_KEPT = 86400.0
 
 
+class Weekly(Struct, frozen=True, kw_only=True):
+    """Some hours of some days of every week, by the clocks of a zone."""
+
+    weekdays: tuple[int, ...]  # 0 = Monday
+    from_minute: int = 0  # after midnight
+    to_minute: int = 1440  # not after ``from_minute``: of the next day
+    zone: str = "UTC"
+
+
+class Hid(Struct, frozen=True):
+    """An incident that a silence hid, as it was called then."""
+
+    number: int
+    title: str
+
+
 class Silence(Struct, frozen=True, kw_only=True):
-    """What a person asked not to be told of for a while: alerts whose labels meet every matcher."""
+    """What a person asked not to be told of for a while: alerts whose labels meet every matcher.
+
+    With targets it is a maintenance: of these nodes and of what depends on them.
+    """
 
     id: str
-    matchers: tuple[Matcher, ...]
+    matchers: tuple[Matcher, ...] = ()
+    targets: tuple[str, ...] = ()  # nodes
     starts_at: float  # wall clock, epoch seconds
     ends_at: float
+    weekly: Weekly | None = None  # between start and end it holds at these hours only
+    until_end_of: int = 0  # the incident with which it ends, if that is sooner
     by: str  # the person
     comment: str = ""
     updated_at: float = 0.0
+    # what became of it
+    hid: tuple[Hid, ...] = ()  # since it began to hold; the last of them
+    hid_count: int = 0
+    hid_at: float = 0.0  # when it last hid something new
+    warned_for: float = 0.0  # the end of which its maker was warned
+    due_at: float = 0.0  # its next timer, by the engine's clock; 0 = none
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):
@@ -321,6 +349,18 @@ class News(Struct, frozen=True):
     who: str = ""  # the name of who did it
 
 
+class Notice(Struct, frozen=True, kw_only=True):
+    """Something to know that is about no incident: a silence that ends soon, or has ended."""
+
+    what: Literal["silence_ends", "silence_over"]
+    name: str  # of the silence
+    text: str = ""  # what it was made for
+    until: float = 0.0  # wall clock
+    count: int = 0  # incidents that it hid
+    lines: tuple[str, ...] = ()  # the last of them
+    still: tuple[str, ...] = ()  # those that still fire
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What a text may say, frozen at the moment of the decision."""
 
@@ -346,6 +386,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     news: tuple[News, ...] = ()  # what changed, for an update
     unheard: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    notice: Notice | None = None  # about no incident: the number is 0
     wall_offset: float = 0.0
 
 

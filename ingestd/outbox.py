@@ -227,6 +227,8 @@ class Outbox:
 
     async def _thread(self, notification: Notification) -> str:
         """The Message-ID of the first letter this person got about this incident; empty: this is the first."""
+        if not notification.incident:
+            return ""
         try:
             first = await self._store.queries.first_told(notification.incident, notification.person)
         except Exception:  # a page without its thread is better than none

@@ -15,7 +15,7 @@ opens an incident. Where each decision is made:
     how important         decide/situation.py  (rank.py, route.py)
     who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py)
     what joined later     decide/joining.py
-    what is not told      decide/silence.py
+    what is not told      decide/silence.py    (when: spans.py; what it hid: silenced.py)
     what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
     what people ask       decide/act.py        (merge, split, move: byhand.py)
@@ -40,6 +40,7 @@ from ingestd.decide import (
     mail,
     mishap,
     silence,
+    silenced,
     situation,
 )
 from ingestd.decide.route import tags
@@ -99,7 +100,7 @@ def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
 
 
 def timer_message(kind: str, number: int | str) -> Message:
-    """The journal's entry for a timer of an "incident", an "alert" or a "heartbeat" that goes off."""
+    """The journal's entry for a timer of an "incident", "alert", "heartbeat" or "silence" that goes off."""
     return Message(kind="tick", source="engine", body=f"{kind} {number}".encode())
 
 
@@ -128,6 +129,8 @@ def _due(s: State, kind: str, number: str) -> None:
         ending.unheard(s, s.alert(int(number)))
     elif kind == "heartbeat":
         _heartbeat_due(s, number)
+    elif kind == "silence":
+        silenced.due(s, number)
     else:
         _incident_due(s, int(number))
 
@@ -236,6 +239,8 @@ def _obey(s: Draft, command: Command, message: Message) -> None:
 def _clock(s: Draft, offset: float) -> None:
     _own(s, mishap.clock_jumped(offset - (s.wall - s.at)))
     s.wall_offset = offset
+    for one in tuple(s.silences().values()):
+        s.put_silence(silenced.rearm(s, one, offset))
 
 
 def decide(world: World, at: float, unit: Unit) -> Changes:

@@ -152,6 +152,8 @@ class World:
 
     def _take_silence(self, silence: Silence) -> None:
         self.silences[silence.id] = silence
+        if silence.due_at:
+            heapq.heappush(self._due, (silence.due_at, "silence", silence.id))
         for name in [n for n, one in self.silences.items() if one.ends_at <= self.at + self.wall_offset - SILENCE_KEPT]:
             del self.silences[name]
 
@@ -188,6 +190,9 @@ class World:
             heartbeat = self.heartbeats.get(str(number))
             expected = number in self.rules.heartbeats.names
             return (heartbeat.due_at if heartbeat else UNPLANNED) if expected else 0.0
+        if kind == "silence":
+            silence = self.silences.get(str(number))
+            return silence.due_at if silence else 0.0
         incident = self.incidents.get(int(number))
         return due_of_incident(incident) if incident else 0.0
 
@@ -248,7 +253,9 @@ class Draft:
         """Whether this step changed silences, or which incidents are linked to which."""
         before = self._world.incidents
         linked = (i for i in self._incidents.values() if i.number in before)
-        return bool(self._silences) or any(i.merged_into != before[i.number].merged_into for i in linked)
+        known = self._world.silences
+        anew = any(_asked(one) != _asked(known.get(name)) for name, one in self._silences.items())
+        return anew or any(i.merged_into != before[i.number].merged_into for i in linked)
 
     def every_alert(self) -> Iterator[Alert]:
         """All that is open; for what concerns everything, such as a stretch of deafness."""
@@ -423,6 +430,13 @@ class Draft:
 def fires_in(alert: Alert | None) -> tuple[int, ...]:
     """The incident a firing alert keeps open."""
     return (alert.incident,) if alert is not None and alert.state == "firing" else ()
+
+
+def _asked(silence: Silence | None) -> tuple[object, ...]:
+    """What a silence hides, and when."""
+    if silence is None:
+        return ()
+    return silence.matchers, silence.targets, silence.starts_at, silence.ends_at, silence.weekly
 
 
 def linked_to(incident: Incident | None) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestd import pipeline
-from ingestd.model import Alert, Heartbeat, Incident, Matcher, Message, NodeMark, Silence, Snapshot, Stepped
+from ingestd.model import Alert, Heartbeat, Incident, Matcher, Message, NodeMark, Silence, Snapshot, Stepped, Weekly
 from ingestd.world import World, combine
 from tests.night import MORNING, Night, trading_company
 
@@ -83,7 +83,14 @@ def play(history: Sequence[tuple[int, tuple]]) -> Night:  # type: ignore[type-ar
             case ("silence", host, start, length):
                 wall = night.begin + now + night.world.wall_offset + start
                 asked = Silence(
-                    id=host, matchers=(Matcher("node", host),), starts_at=wall, ends_at=wall + length, by=""
+                    id=host,
+                    matchers=() if start else (Matcher("node", host),),
+                    targets=(host,) if start else (),
+                    starts_at=wall,
+                    ends_at=wall + length,
+                    weekly=Weekly(weekdays=(2,), from_minute=540, to_minute=545) if start < 0 else None,
+                    until_end_of=0 if length < 9000 else 1,
+                    by="",
                 )
                 night.act(now, "lin", "silence", silence=asked)
             case ("expire", host):

@@ -80,9 +80,9 @@ class Client:
         answer = self._call("POST", path, content=msgspec.json.encode(ask), allowed=(409,))
         return self._decoded(answer, Verdict)
 
-    def post(self, path: str, ask: msgspec.Struct, kind: type[T]) -> T:
-        """Ask for something that has an answer of its own."""
-        return self._decoded(self._call("POST", path, content=msgspec.json.encode(ask)), kind)
+    def post(self, path: str, ask: msgspec.Struct, kind: type[T], *, allowed: tuple[int, ...] = ()) -> T:
+        """Ask for something that has an answer of its own; with an ``allowed`` status it is a refusal."""
+        return self._decoded(self._call("POST", path, content=msgspec.json.encode(ask), allowed=allowed), kind)
 
     def raw(self, path: str) -> bytes:
         """Read bytes as they are."""

@@ -86,7 +86,8 @@ def _joined(client: Client, within: int) -> tuple[list[Unpaged], float]:
 
 
 def _about(one: Unpaged) -> str:
-    return f"{one.node} {one.check or ''}: {one.summary} ({one.why})"
+    name = f"{one.node} {one.check}" if one.check else one.node
+    return f"{name}: {one.summary} ({one.why})" if one.how in ("joined", "linked") else f"{name}: {one.summary}"
 
 
 def _verdict(verdict: Verdict, *, as_json: bool) -> int:
@@ -101,6 +102,7 @@ def _verdict(verdict: Verdict, *, as_json: bool) -> int:
 
 def _row(incident: Incident, offset: float) -> tuple[str, ...]:
     state = f"in {incident.merged_into}" if incident.merged_into else incident.state
+    state = f"{state}, hidden" if incident.suppressed and not incident.merged_into else state
     began = local(incident.began, offset)
     return str(incident.number), incident.priority, state, incident.owner, began, incident.title
 

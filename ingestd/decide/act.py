@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, silence
 from ingestd.decide.byhand import called
 from ingestd.decide.state import State
-from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Verdict, Work
+from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Silence, Verdict, Work
+from ingestd.yamltypes import did_you_mean
 
 
 def act(s: State, command: Command, actor: str) -> Verdict:
@@ -140,18 +141,30 @@ def _silence(s: State, command: Command, actor: str) -> Verdict:
     asked = command.silence
     if asked is None:
         return Verdict(False, "a silence needs matchers, a start and an end")
-    wrong = silence.problem(asked)
+    wrong = silence.problem(asked) or _stranger(s, asked)
     if wrong:
         return Verdict(False, wrong)
-    silence.put(s, replace(asked, by=actor, updated_at=s.wall))
+    targets = tuple(s.rules.topology.resolve(target) or target for target in asked.targets)
+    silence.put(s, replace(asked, targets=targets, by=actor, updated_at=s.wall))
     return Verdict(True, asked.id)
+
+
+def _stranger(s: State, asked: Silence) -> str:
+    """Why what a silence speaks of is not known; empty: it is."""
+    for target in asked.targets:
+        if not s.rules.topology.resolve(target) and not any(s.alerts_at(target)):
+            return f"nobody knows a node {target!r}{did_you_mean(target, tuple(s.rules.topology.nodes))}"
+    incident = s.incident(asked.until_end_of) if asked.until_end_of else None
+    if asked.until_end_of and (incident is None or s.survivor(asked.until_end_of).state == "resolved"):
+        return f"incident {asked.until_end_of} is not open"
+    return ""
 
 
 def _expire(s: State, command: Command, actor: str) -> Verdict:
     known = s.silences().get(command.text)
     if known is None or known.ends_at <= s.wall:
         return Verdict(False, f"there is no silence {command.text}")
-    silence.put(s, replace(known, starts_at=min(known.starts_at, s.wall), ends_at=s.wall, updated_at=s.wall))
+    silence.end(s, known)
     return Verdict(True, f"silence {known.id} ended by {actor}")
 
 

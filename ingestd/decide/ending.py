@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, dedup, escalate, nearby, twin
+from ingestd.decide import correlate, dedup, escalate, nearby, silence, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -41,7 +41,7 @@ def unheard(s: State, alert: Alert) -> None:
     if until > s.at:
         s.put_alert(replace(alert, due_at=until))
     else:
-        recovered(s, alert, silence(alert), proof=False)
+        recovered(s, alert, unheard_why(alert), proof=False)
 
 
 def prove_up(s: State, node: str) -> None:
@@ -139,6 +139,7 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
     s.put_incident(replace(incident, state="resolved", resolved_at=resolved_at, joined=(), **clocks))
     s.log(number, "resolved", why, actor=actor)
     escalate.end(s, number)
+    silence.over_with(s, s.group(number))
 
 
 def close(s: State, number: int) -> None:
@@ -209,7 +210,7 @@ def _alive(s: State, alert: Alert) -> bool:
     return alert.down and s.mark(alert.node).up_at > alert.last_at
 
 
-def silence(alert: Alert) -> str:
+def unheard_why(alert: Alert) -> str:
     """Why an alert ends without a recovery, in words."""
     if alert.ends.how == "ends_at":
         return "the time its source gave is over"

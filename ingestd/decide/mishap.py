@@ -78,6 +78,8 @@ def put_off(s: State, kind: str, number: str, why: str) -> Event:
     elif kind == "heartbeat":
         known = s.heartbeat(number) or Heartbeat(id=number)
         s.put_heartbeat(replace(known, due_at=s.at + _PUT_OFF))
+    elif kind == "silence":
+        s.put_silence(replace(s.silences()[number], due_at=s.at + _PUT_OFF))
     else:
         incident = s.incident(int(number))
         if incident is not None:

@@ -4,14 +4,16 @@ A silence hides an incident only while everything that fires in it is hidden: on
 is hidden, its clocks stand still; when a silence ends and something still fires, they go on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 import re2
 from msgspec.structs import replace
 
+from ingestd.decide import silenced
 from ingestd.decide.labels import labels_of
 from ingestd.decide.match import compiled
+from ingestd.decide.spans import active, next_start, span
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident, Matcher, Reason, Silence
 
@@ -21,14 +23,17 @@ CLOCKS = ("page_at", "step_at", "resolve_at")  # what stands still
 
 def problem(silence: Silence) -> str:
     """Why a silence can't be accepted; empty: it can."""
-    if not silence.matchers or len(silence.matchers) > MOST_MATCHERS:
-        return f"a silence needs 1 to {MOST_MATCHERS} matchers"
+    asked = len(silence.matchers) + len(silence.targets)
+    if not 1 <= asked <= MOST_MATCHERS:
+        return f"a silence needs 1 to {MOST_MATCHERS} matchers or nodes"
+    if silence.weekly is not None and not silence.weekly.weekdays:
+        return "a weekly silence needs a day of the week"
     if silence.ends_at <= silence.starts_at:
         return "a silence must end after it starts"
     wrong = next(filter(None, map(bad_pattern, silence.matchers)), "")
     if wrong:
         return wrong
-    if matches(silence, {}):
+    if not silence.targets and matches(silence, {}):
         return "at least one matcher must ask for something: these hide every alert without labels"
     return ""
 
@@ -54,18 +59,32 @@ def bad_pattern(matcher: Matcher) -> str:
     return ""
 
 
-def active(silence: Silence, wall: float) -> bool:
-    """Whether it hides anything at a time of the wall clock."""
-    return silence.starts_at <= wall < silence.ends_at
+def hides(s: State, silence: Silence, alert: Alert, labels: Mapping[str, str]) -> bool:
+    """Whether a silence is about an alert with these labels."""
+    topology, targets = s.rules.topology, silence.targets
+    covered = not targets or alert.node in targets or any(alert.node in topology.reach(t) for t in targets)
+    return covered and matches(silence, labels)
 
 
 def put(s: State, silence: Silence) -> None:
     """Take over a silence, new or changed, and look again at what it hides, or hid before."""
-    hidden = [a for a in s.every_alert() if a.state == "firing" and matches(silence, labels_of(a))]
+    hidden = [a for a in s.every_alert() if a.state == "firing" and hides(s, silence, a, labels_of(a))]
     before = {n for a in s.every_alert() for n in (a.incident,) if silence.id in s.survivor(n).silenced_by}
-    s.put_silence(silence)
+    s.put_silence(silenced.rearm(s, silence, s.wall - s.at))
     for number in (*(alert.incident for alert in hidden), *sorted(before)):
         s.touch(number)
+
+
+def end(s: State, one: Silence) -> None:
+    """A silence ends now."""
+    put(s, replace(one, starts_at=min(one.starts_at, s.wall), ends_at=s.wall, updated_at=s.wall))
+
+
+def over_with(s: State, numbers: Collection[int]) -> None:
+    """End the silences that were to last as long as an incident that is over."""
+    for one in tuple(s.silences().values()):
+        if one.until_end_of in numbers and one.ends_at > s.wall:
+            end(s, one)
 
 
 def consider(s: State, number: int) -> None:
@@ -95,7 +114,7 @@ def _hiding(s: State, incident: Incident, silences: Mapping[str, Silence]) -> tu
     found = hidden if known else {}
     for alert in _written(s, incident) if known else s.firing(incident.number):
         labels = labels_of(alert)
-        hit = next((silence for silence in now if matches(silence, labels)), None)
+        hit = next((silence for silence in now if hides(s, silence, alert, labels)), None)
         if hit is None:
             return ()
         found[hit.id] = hit
@@ -109,7 +128,10 @@ def _written(s: State, incident: Incident) -> Iterator[Alert]:
 
 def _hide(s: State, incident: Incident, hiding: tuple[Silence, ...]) -> None:
     ids = tuple(silence.id for silence in hiding)
-    until = min(silence.ends_at for silence in hiding) - (s.wall - s.at)
+    until = min(now[1] for one in hiding if (now := span(one, s.wall))) - (s.wall - s.at)
+    for one in hiding:
+        if one.id not in incident.silenced_by:
+            silenced.hides_anew(s, one, incident.number)
     if not incident.silenced_by:
         words = "; ".join(f"{one.by}: {one.comment}".rstrip(": ") for one in hiding)
         s.log(incident.number, "silenced", f"by {words}", rule=ids[0])
@@ -133,12 +155,13 @@ def _wait_for_start(s: State, number: int, silences: Mapping[str, Silence]) -> N
     if incident.silenced_by:
         return
     offset = s.wall - s.at
-    later = [one for one in silences.values() if one.starts_at > s.wall]
+    later = [one for one in silences.values() if next_start(one, s.wall)]
     before = s.before(number)
     waits = before is not None and not before.silenced_by and not 0 < before.silent_until <= s.at
     known = waits and not s.rearranged()  # then only what this step wrote is news
-    alerts = [labels_of(a) for a in (_written(s, incident) if known else s.firing(number))] if later else []
-    starts = [one.starts_at - offset for one in later if any(matches(one, labels) for labels in alerts)]
+    alerts = [(a, labels_of(a)) for a in (_written(s, incident) if known else s.firing(number))] if later else []
+    awaited = (one for one in later if any(hides(s, one, alert, labels) for alert, labels in alerts))
+    starts = [next_start(one, s.wall) - offset for one in awaited]
     if known and incident.silent_until > s.at:
         starts.append(incident.silent_until)
     at = min(starts, default=0.0)

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from ingestd import __version__
 from ingestd.decide import silence as rules
+from ingestd.decide import spans
 from ingestd.decide.labels import labels_of, shown_labels
 from ingestd.decide.oncall import Person
 from ingestd.intake.alertmanager import ADAPTER
@@ -178,11 +179,11 @@ class Api:
         """The alerts that were asked for, as the API shows them, each with its incident."""
         wanted, shown = _filters(request), []
         active, silenced = (request.query_params.get(name, "true") != "false" for name in ("active", "silenced"))
-        now = [one for one in await self._face.reads.silences() if rules.active(one, self._face.clock())]
+        now = [one for one in await self._face.reads.silences() if spans.active(one, self._face.clock())]
         policies = self._face.policies()
         for alert in await self._face.reads.firing():
             labels = shown_labels(alert)
-            by = [one.id for one in now if rules.matches(one, labels_of(alert))]
+            by = [one.id for one in now if _about(one, alert) and rules.matches(one, labels_of(alert))]
             if (silenced if by else active) and all(rules.meets(matcher, labels) for matcher in wanted):
                 shown.append((self._alert(alert, labels, by, policies), alert.incident))
         return shown
@@ -218,7 +219,7 @@ class Api:
             "startsAt": iso(one.starts_at),
             "endsAt": iso(one.ends_at),
             "matchers": [
-                {"name": m.name, "value": m.value, "isRegex": m.regex, "isEqual": m.equal} for m in one.matchers
+                {"name": m.name, "value": m.value, "isRegex": m.regex, "isEqual": m.equal} for m in _shown(one)
             ],
         }
 
@@ -236,6 +237,17 @@ class Api:
         if known:
             raise RefusalError(403, "a silence is a person's: show a personal token, not a source's")
         raise RefusalError(401, "a personal token is needed, as a bearer or as a password", **headers)
+
+
+def _about(one: Silence, alert: Alert) -> bool:
+    """Whether a silence is about the node of an alert; what depends on its nodes is not known here."""
+    return not one.targets or alert.node in one.targets
+
+
+def _shown(one: Silence) -> tuple[Matcher, ...]:
+    """The matchers of a silence; nodes, which this API has no word for, as a pattern."""
+    nodes = "|".join(map(re.escape, one.targets))
+    return (*one.matchers, *((Matcher("node", nodes, regex=True),) if nodes else ()))
 
 
 def _token(request: Request) -> str:

@@ -4,9 +4,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from ingestd.channels.texts import language, render
-from ingestd.model import Facts, News, Notification, NotificationKind, Reason
+from ingestd.model import Facts, News, Notice, Notification, NotificationKind, Reason
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINK = "https://ingestd.shop.example/a/abc"
@@ -30,7 +31,16 @@ FULL: dict[str, Any] = {
     "team": "network",
     "reasons": (Reason("correlate", "mail->sw-core-1", "mail depends on sw-core-1"),),
 }
-KINDS: tuple[NotificationKind, ...] = ("open", "update", "functional", "hierarchic", "last_resort", "end", "answer")
+KINDS: tuple[NotificationKind, ...] = (
+    "open",
+    "update",
+    "functional",
+    "hierarchic",
+    "last_resort",
+    "end",
+    "answer",
+    "notice",
+)
 
 
 def text(kind: NotificationKind, name: str = "en", link: str | None = LINK, **facts: Any) -> tuple[str, str]:
@@ -120,10 +130,33 @@ def test_a_caller_gets_an_answer() -> None:
     assert "故障单 #7" in text("answer", "zh_CN")[0]
 
 
+def test_a_silence_says_what_it_hid() -> None:
+    over = Notice(
+        what="silence_over",
+        name="s1",
+        text="new disks",
+        until=1_000_000.0,
+        count=3,
+        lines=("#1 a", "#2 b"),
+        still=("#2 b",),
+    )
+    subject, body = text("notice", notice=over)
+    assert subject == "Your silence has ended: it hid 3 incidents"
+    assert '"new disks" ended at 21:46' in body and "- #1 a\n- #2 b\n- and 1 more" in body
+    assert "Still firing, and paged from now on:\n- #2 b" in body and body.endswith("Silence s1\n")
+    assert "隐藏了 3 个故障单" in text("notice", "zh_CN", notice=over)[0]
+    alone = replace(over, count=1, lines=("#1 a",), still=())
+    assert text("notice", notice=alone)[0].endswith("1 incident")
+    assert "Nothing of it still fires." in text("notice", notice=alone)[1]
+    soon = replace(over, what="silence_ends")
+    assert text("notice", notice=soon)[0] == "Your silence ends at 21:46 and 1 of what it hides still fires"
+    assert "仍有 1 项" in text("notice", "zh_CN", notice=soon)[0]
+
+
 @pytest.mark.parametrize("name", ["en", "zh_CN"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_bare_facts_are_enough(kind: NotificationKind, name: str) -> None:
-    bare = Facts(number=1, priority="P4", title="x", state="triggered")
+    bare = Facts(number=1, priority="P4", title="x", state="triggered", notice=Notice(what="silence_over", name="s"))
     subject, body = render(
         Notification(id=1, incident=1, person="a", kind=kind, at=0.0, facts=bare), name, None, SHANGHAI
     )

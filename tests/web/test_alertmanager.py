@@ -101,6 +101,15 @@ async def test_what_is_silenced_says_by_what(world: World, browser: httpx.AsyncC
     assert await listed(browser, active="false") == ["Slow"]
 
 
+async def test_a_node_in_maintenance_is_shown_as_a_pattern(world: World, browser: httpx.AsyncClient) -> None:
+    world.rows.silenced["m"] = replace(SILENCE, id="m", matchers=(), targets=("core-sw", "a.b"))
+    world.rows.silenced["other"] = replace(SILENCE, id="other", matchers=(), targets=("x",))
+    (own, _) = (await browser.get("/api/v2/alerts")).json()
+    assert own["status"]["silencedBy"] == ["m"]
+    shown = (await browser.get("/api/v2/silence/m")).json()["matchers"]
+    assert shown == [{"name": "node", "value": r"core\-sw|a\.b", "isRegex": True, "isEqual": True}]
+
+
 async def test_groups_are_incidents(browser: httpx.AsyncClient) -> None:
     (group,) = (await browser.get("/api/v2/alerts/groups")).json()
     assert group["labels"] == {"incident": "7"}
