@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ingestd import __version__, figures
 from ingestd.config import Site, load_site
 from ingestd.decide.oncall import Language, Person
+from ingestd.digest import Digests, Plan
 from ingestd.doors import Doors
 from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
@@ -108,7 +109,15 @@ class Daemon:
             settings=OutboxSettings(domain=sender_domain(site)),
             timezone=site.rulebook.ranker.zone,
             link=self._link,
+            observing=settings.mode == "observe",
             observe=self._delivered,
+        )
+        self.digests = Digests(
+            self.store.queries,
+            self.receive,
+            self._plan,
+            self.clock.wall,
+            lambda: self.engine.world.wall_offset,
         )
         self.smtp = SmtpIntake(settings.listen.smtp, self.receive, self.clock.wall, self.figures.refused)
         self.lmtp = lmtp_intake(settings, self.receive, self.clock.wall, self.figures.refused)
@@ -152,6 +161,7 @@ class Daemon:
         http = self._http()
         web: asyncio.Task[None] | None = None
         watch = loop.create_task(self._watch())
+        digests = loop.create_task(self.digests.run())
         try:
             self._listen_to_signals(loop)
             self.figures.started(clean=not self.store.unclean)
@@ -164,6 +174,7 @@ class Daemon:
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
+            digests.cancel()
             await asyncio.gather(*(intake.stop() for intake in self._intakes()))
             http.should_exit = True
             if web is not None:
@@ -203,6 +214,7 @@ class Daemon:
                 self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
                 self.doors.replace(site.http_sources)
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
+                self.outbox.observing = site.settings.mode == "observe"
                 self._notes = needs_restart(self.site, site)
                 self.site = site
                 self.figures.reloaded("ok", self.clock.wall())
@@ -250,8 +262,13 @@ class Daemon:
             else:
                 return
 
+    def _plan(self) -> Plan:
+        settings = self.site.settings
+        to = settings.last_resort if settings.digest.to is None else settings.digest.to
+        return Plan(settings.digest.at, to, self.site.rulebook.ranker.zone, observing=settings.mode == "observe")
+
     def _link(self, notification: Notification) -> str | None:
-        if notification.kind in ("end", "answer", "notice"):
+        if notification.kind in ("end", "answer", "notice", "digest"):
             return None
         return self.links.make(Grant(notification.person, notification.incident, notification.id))
 

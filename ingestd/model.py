@@ -11,11 +11,13 @@ from msgspec import Struct
 Severity = Literal["critical", "error", "warning", "info", "unknown"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 EntryKind = Literal[
-    "mail", "webhook", "command", "receipt", "refusal", "trouble", "tick", "gap", "clock", "start", "reload"
+    "mail", "webhook", "command", "receipt", "refusal", "trouble", "tick", "gap", "clock", "start", "reload", "digest"
 ]  # fmt: skip
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]
-NotificationKind = Literal["open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "notice"]
+NotificationKind = Literal[
+    "open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "notice", "digest"
+]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
@@ -361,6 +363,41 @@ class Notice(Struct, frozen=True, kw_only=True):
     still: tuple[str, ...] = ()  # those that still fire
 
 
+class Digest(Struct, frozen=True, kw_only=True):
+    """What happened in a day. Lists are cut to a screenful; the counts are whole. Times are wall times."""
+
+    since: float
+    until: float
+    observing: bool = False  # nobody was paged: these are the pages that would have been
+    mails: int = 0
+    webhooks: int = 0
+    alerts: int = 0
+    opened: tuple[tuple[Priority, int], ...] = ()  # incidents
+    resolved: int = 0
+    pages: int = 0  # the first word of an incident to a person
+    escalations: int = 0  # further steps, last resorts
+    at_night: int = 0  # of both
+    people: tuple[tuple[str, int], ...] = ()  # of both, the most paged first
+    open_now: tuple[str, ...] = ()
+    open_count: int = 0
+    quiet: tuple[str, ...] = ()  # incidents that nobody was paged about
+    quiet_count: int = 0
+    joined: int = 0  # alerts that went to the incident of another
+    unsure: tuple[str, ...] = ()  # of them those that may not belong there
+    notices: int = 0  # understood, and no problem
+    unrecognised: tuple[str, ...] = ()
+    unrecognised_count: int = 0
+    shunted: int = 0
+    forgotten: tuple[str, ...] = ()  # silences
+
+
+class DigestOrder(Struct, frozen=True, kw_only=True):
+    """The body of a message of kind ``digest``: who is to get it, and what it says."""
+
+    to: tuple[str, ...]
+    digest: Digest
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What a text may say, frozen at the moment of the decision."""
 
@@ -387,6 +424,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     unheard: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     notice: Notice | None = None  # about no incident: the number is 0
+    digest: Digest | None = None  # likewise
     wall_offset: float = 0.0
 
 

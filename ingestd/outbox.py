@@ -80,11 +80,13 @@ class Outbox:
         settings: OutboxSettings | None = None,
         timezone: ZoneInfo | None = None,
         link: Link = no_link,
+        observing: bool = False,
         observe: Observe = lambda _channel, _outcome, _notification: None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self.channels = channels  # both are replaced as a whole on reload
         self.contacts = contacts
+        self.observing = observing  # pages are decided and not sent
         self._store = store
         self._step = step
         self._clock = clock
@@ -168,6 +170,8 @@ class Outbox:
 
     async def _send(self, notification: Notification, fixed: str) -> _Delivered:
         """Try the person's channels in order; whatever goes wrong on one, the next has its turn."""
+        if self.observing and notification.kind != "digest":
+            return _Delivered("handed_over", "observe", "observing: decided, and not sent", 0)
         contact = self.contacts.get(notification.person)
         if contact is None or not contact.addresses:
             return _Delivered("failed", "", f"no address for {notification.person}", 0)

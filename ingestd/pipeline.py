@@ -39,13 +39,14 @@ from ingestd.decide import (
     joining,
     mail,
     mishap,
+    notice,
     silence,
     silenced,
     situation,
 )
 from ingestd.decide.route import tags
 from ingestd.decide.state import State
-from ingestd.model import REREAD, Changes, Command, Entry, Event, Message, Reading, Receipt
+from ingestd.model import REREAD, Changes, Command, DigestOrder, Entry, Event, Message, Reading, Receipt
 from ingestd.understand import read
 from ingestd.world import Draft, World
 
@@ -190,6 +191,9 @@ def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
             return [_event_unit(message, mishap.READING, mishap.refusals(message))], None
         case "trouble":
             return [_event_unit(message, mishap.READING, mishap.trouble(message))], None
+        case "digest":
+            order = msgspec.json.decode(message.body, type=DigestOrder)
+            return [lambda s: notice.digest(s, order)], None
         case "gap":
             return [lambda s: mishap.deaf(s, float(message.body))], None
         case "clock":

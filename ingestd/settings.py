@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from ingestd.intake.imapsettings import ImapSettings
 from ingestd.intake.lmtp import LmtpSettings
 from ingestd.intake.smtp import SmtpSettings
 from ingestd.references import unknown
-from ingestd.yamltypes import Document, Duration, Problem
+from ingestd.yamltypes import Clock, Document, Duration, Problem
 
 #: The ways out that ingestd.yaml may configure, each under its own name.
 CHANNELS = ("mail", "maildir")
@@ -39,6 +40,13 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     http: HttpSettings = HttpSettings()
 
 
+class DigestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happened in a day, in one mail: above all what was kept without paging anybody."""
+
+    at: Clock = Clock(8 * 60)  # local time
+    to: tuple[str, ...] | None = None  # None: the last resort; empty: nobody
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """ingestd.yaml."""
 
@@ -53,6 +61,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
     mail: MailSettings | None = None
     maildir: MaildirSettings | None = None
+    mode: Literal["page", "observe"] = "page"  # observe: decide everything, send the digest only
+    digest: DigestSettings = DigestSettings()
     language: Language = "en"
     timezone: str = "UTC"
     last_resort: tuple[str, ...]

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ingestd.channels import ChannelError, Letter, Sent
-from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
+from ingestd.model import Digest, Entry, Facts, Notification, Receipt, StoreUnavailable
 from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
 from ingestd.store import Store
 from tests.store.stories import page, step, tick
@@ -91,6 +92,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         made = Desk(store)
         yield made
         await made.outbox.stop()
+
+
+async def test_who_observes_sends_the_digest_only(desk: Desk) -> None:
+    desk.outbox.observing = True
+    facts = Facts(number=0, priority="P4", title="", state="", digest=Digest(since=0.0, until=1.0))
+    await desk.tell(page(1), replace(page(2, incident=0, kind="digest"), facts=facts))
+    assert [letter.kind for letter in desk.mail.letters] == ["digest"]
+    assert ("handed_over", "observe") in desk.outcomes and desk.mail.letters[0].thread == ""
 
 
 async def test_a_page_is_claimed_sent_and_its_receipts_go_to_the_engine(desk: Desk) -> None:

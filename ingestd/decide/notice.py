@@ -1,13 +1,28 @@
 """What a person is told that is about no incident."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from ingestd.decide.state import State
-from ingestd.model import Facts, Notice, Notification
+from ingestd.model import DigestOrder, Facts, Notice, Notification, NotificationKind
 
 
 def tell(s: State, person: str, notice: Notice) -> None:
     """Request one notice to a person, or to the last resort if she is no longer known."""
-    people = s.rules.people
-    last = (p for target in s.rules.last_resort for p in people.resolve(target, s.wall))
-    for one in (person,) if person in people.persons else tuple(dict.fromkeys(last)):
-        facts = Facts(number=0, priority="P4", title="", state="", notice=notice, wall_offset=s.wall - s.at)
-        s.notify(Notification(id=s.new_notification(), incident=0, person=one, kind="notice", at=s.at, facts=facts))
+    known = person in s.rules.people.persons
+    _request(s, "notice", (person,) if known else _people(s, s.rules.last_resort), notice=notice)
+
+
+def digest(s: State, order: DigestOrder) -> None:
+    """Request the digest of a day to everybody who is to get it."""
+    _request(s, "digest", _people(s, order.to), digest=order.digest)
+
+
+def _people(s: State, targets: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p for target in targets for p in s.rules.people.resolve(target, s.wall)))
+
+
+def _request(s: State, kind: NotificationKind, people: Iterable[str], **about: Any) -> None:
+    facts = Facts(number=0, priority="P4", title="", state="", wall_offset=s.wall - s.at, **about)
+    for person in people:
+        s.notify(Notification(id=s.new_notification(), incident=0, person=person, kind=kind, at=s.at, facts=facts))

@@ -21,6 +21,7 @@ from ingestd.model import (
     Verdict,
 )
 from ingestd.store import past, rows, unpaged
+from ingestd.store.daily import Daily, daily
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
@@ -206,6 +207,10 @@ class Queries:
     async def unpaged(self, since: float, before: int = 0, limit: int = 1000) -> tuple[tuple[Unpaged, ...], int]:
         """What nobody was paged about, of ``limit`` alerts, newest first, and the id to go on below; 0 at the end."""
         return await self._together(lambda connection: unpaged.alerts(connection, since, before, limit))
+
+    async def daily(self, since: float, until: float, offset: float) -> Daily:
+        """What came, was decided and was sent between two wall times."""
+        return await self._together(lambda connection: daily(connection, since, until, offset))
 
     async def ready(self) -> bool:
         """Whether the database answers a read."""

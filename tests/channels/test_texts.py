@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ingestd.channels.texts import language, render
-from ingestd.model import Facts, News, Notice, Notification, NotificationKind, Reason
+from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Reason
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINK = "https://ingestd.shop.example/a/abc"
@@ -40,6 +40,7 @@ KINDS: tuple[NotificationKind, ...] = (
     "end",
     "answer",
     "notice",
+    "digest",
 )
 
 
@@ -153,10 +154,41 @@ def test_a_silence_says_what_it_hid() -> None:
     assert "仍有 1 项" in text("notice", "zh_CN", notice=soon)[0]
 
 
+def test_a_digest_says_what_was_kept_quiet() -> None:
+    day = Digest(
+        since=1_000_000.0 - 86400,
+        until=1_000_000.0,
+        mails=210,
+        webhooks=2,
+        alerts=40,
+        joined=12,
+        opened=(("P1", 1), ("P4", 5)),
+        pages=6,
+        escalations=2,
+        at_night=1,
+        people=(("wu", 5), ("lin", 3)),
+        quiet=("#2 P4 disk full",),
+        quiet_count=4,
+        notices=9,
+        shunted=1,
+        forgotten=("s1 (lin: old)",),
+    )
+    subject, body = text("digest", digest=day)
+    assert subject == "Digest: 212 messages, 6 pages, 0 open"
+    assert "Paged nobody (4):\n- #2 P4 disk full\n- and 3 more\n" in body and "wu 5, lin 3" in body
+    assert "Still open" not in body and "Joined, perhaps" not in body
+    subject, body = text("digest", digest=replace(day, observing=True, pages=1))
+    assert subject == "Observed: 212 messages would have been 1 page"
+    assert "Nobody was paged." in body
+    assert text("digest", "zh_CN", digest=day)[0] == "日报：212 条消息，6 次通知，0 个未结故障单"
+    assert "原本会产生 6 次通知" in text("digest", "zh_CN", digest=replace(day, observing=True))[0]
+
+
 @pytest.mark.parametrize("name", ["en", "zh_CN"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_bare_facts_are_enough(kind: NotificationKind, name: str) -> None:
     bare = Facts(number=1, priority="P4", title="x", state="triggered", notice=Notice(what="silence_over", name="s"))
+    bare = replace(bare, digest=Digest(since=0.0, until=1.0))
     subject, body = render(
         Notification(id=1, incident=1, person="a", kind=kind, at=0.0, facts=bare), name, None, SHANGHAI
     )
