@@ -61,17 +61,34 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from ingestd.cli.client import site_file  # noqa: PLC0415
-    from ingestd.config import load_site  # noqa: PLC0415
+    from ingestd.cli.check import check  # noqa: PLC0415
 
-    site = load_site(site_file(args.config))
-    for warning in site.warnings:
-        complain(f"warning: {warning}")
-    say(
-        f"ok: {len(site.people.people)} people, {len(site.people.teams)} teams, {len(site.topology.nodes)} nodes, "
-        f"{len(site.recognisers)} recognisers, {len(site.settings.sources)} sources"
-    )
-    return 0
+    return check(args)
+
+
+def _test(args: argparse.Namespace) -> int:
+    from ingestd.cli.client import site_file  # noqa: PLC0415
+    from ingestd.cli.test import test  # noqa: PLC0415
+
+    return test(site_file(args.config), args.paths, args.k, as_json=args.json)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from ingestd.cli.schema import schema  # noqa: PLC0415
+
+    return schema(args)
+
+
+def _rules_diff(args: argparse.Namespace) -> int:
+    from ingestd.cli.rules import diff  # noqa: PLC0415
+
+    return diff(args)
+
+
+def _rules_accept(args: argparse.Namespace) -> int:
+    from ingestd.cli.rules import accept  # noqa: PLC0415
+
+    return accept(args)
 
 
 def _parse(args: argparse.Namespace) -> int:
@@ -260,6 +277,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (run, check):
         _config_word(command)
+    check.add_argument("--json", action="store_true", help="a list of {file, line, column, severity, text, code}")
+    check.add_argument("--language", choices=("en", "zh_CN"), help="(default: the environment's)")
+    _test_words(_command(commands, "test", _test, "play rule tests: a timeline, and what is expected of it"))
     _parse_words(
         _command(commands, "parse", _parse, "show what mails or webhook bodies are understood as (JSON lines)")
     )
@@ -274,6 +294,11 @@ def _parser() -> argparse.ArgumentParser:
     _inbox_words(commands)
     topology = commands.add_parser("topology", help="what depends on what: look at it, check it, grow it")
     _topology_words(topology.add_subparsers(required=True, metavar="ACTION"))
+    rules = commands.add_parser("rules", help="the rules of this site beside the shipped ones")
+    _rules_words(rules.add_subparsers(required=True, metavar="ACTION"))
+    schema = _command(commands, "schema", _schema, "JSON Schemas of the files, for editors: where they are, or one")
+    schema.add_argument("name", nargs="?", metavar="NAME", help="print this one: ingestd, people, topology …")
+    schema.add_argument("--write", type=Path, metavar="FOLDER", help="write all of them")
     _command(commands, "sources", _sources, "the adapters for webhooks, and whose bodies each reads")
     _command(commands, "password", _password, "read a password, print the hash that listen.smtp.users wants")
     _command(commands, "version", _version, "print the version")
@@ -304,6 +329,15 @@ def _init_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", default="var", metavar="FOLDER", help="where the daemon keeps what it writes")
     parser.add_argument("--smtp-port", type=int, default=2525)
     parser.add_argument("--http-port", type=int, default=8025)
+
+
+def _test_words(parser: argparse.ArgumentParser) -> None:
+    _config_word(parser)
+    parser.add_argument("-k", default="", metavar="NAME", help="only tests with this in their name or file")
+    parser.add_argument("--json", action="store_true", help="JSON lines, one a test")
+    parser.add_argument(
+        "paths", type=Path, nargs="*", metavar="FILE|DIR", help="(default: rules/tests of the site, and the shipped)"
+    )
 
 
 def _source_words(parser: argparse.ArgumentParser) -> None:
@@ -391,6 +425,14 @@ def _grow_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--merge", action="store_true", help="the whole topology.yaml, with what is new put in")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
+
+
+def _rules_words(actions: "Commands") -> None:
+    differ = _command(actions, "diff", _rules_diff, "what changed beneath this site's rules")
+    differ.add_argument("--shipped", action="store_true", help="in the shipped rules that it replaces")
+    accepting = _command(actions, "accept", _rules_accept, "this site's rules fit the shipped ones as they are now")
+    for parser in (differ, accepting):
+        _config_word(parser)
 
 
 def _incident_words(actions: "Commands") -> None:

@@ -19,8 +19,9 @@ from msgspec import Struct
 from ingestd import sources, understand
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import RecogniserFile, Recognisers
+from ingestd.decide.when import BadCondition
 from ingestd.model import Event, Message, Reading, ReportsOn
-from ingestd.yamltypes import ConfigError, load
+from ingestd.yamltypes import ConfigError, read
 
 SILENT = frozenset({"other", "reply", "auto_reply", "bounce"})
 MAIL = "mail"
@@ -110,7 +111,12 @@ def _iso(seconds: float | None) -> str | None:
 
 def load_recognisers(rules: Path) -> Recognisers:
     """Compile ``rules/recognise/*.yaml``; ConfigError names file, line and column."""
-    return Recognisers.compile([load(path, RecogniserFile) for path in sorted((rules / "recognise").glob("*.yaml"))])
+    documents = [read(path, RecogniserFile) for path in sorted((rules / "recognise").glob("*.yaml"))]
+    try:
+        return Recognisers.compile([document.value for document in documents])
+    except BadCondition as bad:
+        wrong = next(document for document in reversed(documents) if document.value.id == bad.rule)
+        raise ConfigError(wrong.problem(("when", *bad.place), bad.said)) from bad
 
 
 def main(files: list[Path], source: str, content_type: str, rules: Path) -> int:

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from ingestd.intake.imapsettings import ImapSettings
 from ingestd.intake.lmtp import LmtpSettings
 from ingestd.intake.smtp import SmtpSettings
 from ingestd.references import unknown
-from ingestd.yamltypes import Clock, Document, Duration, Problem
+from ingestd.yamltypes import Clock, Document, Duration, Problem, near_to, said
 
 #: The ways out that ingestd.yaml may configure, each under its own name.
 CHANNELS = ("mail", "maildir")
@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest: DigestSettings = DigestSettings()
     language: Language = "en"
     timezone: str = "UTC"
-    last_resort: tuple[str, ...]
+    last_resort: tuple[str, ...] = ()  # required: somebody is always told
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
 
@@ -79,29 +79,32 @@ def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Ite
     """What is wrong with ingestd.yaml by itself; ``mappings``: the ids of the site's own webhook sources."""
     value = main.value
     if not is_zone(value.timezone):
-        yield main.problem(
-            ("timezone",), f"unknown time zone {value.timezone!r}: expected a name such as Asia/Shanghai"
-        )
-    if value.mail is None and value.maildir is None:
-        yield main.problem((), f"nobody can be told: expected {' or '.join(CHANNELS)}")
+        hint = near_to(value.timezone, available_timezones()) or ""
+        hint = hint if "mean" in str(hint) else said(": expected a name such as Asia/Shanghai")
+        yield main.problem(("timezone",), said("unknown time zone {name!r}{hint}", name=value.timezone, hint=hint))
+    if main.whole and value.mail is None and value.maildir is None and not any(map(main.writes, CHANNELS)):
+        yield main.problem((), said("nobody can be told: expected {channels}", channels=" or ".join(CHANNELS)))
     if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
-        yield main.problem(("public_url",), f"expected http:// or https:// and a host, got {value.public_url!r}")
+        words = said("expected http:// or https:// and a host, got {got!r}", got=value.public_url)
+        yield main.problem(("public_url",), words)
     for i, network in enumerate(value.listen.smtp.allowed_networks):
         if not _is_network(network):
-            text = f"expected a network such as 10.0.0.0/8, got {network!r}"
-            yield main.problem(("listen", "smtp", "allowed_networks", i), text)
+            words = said("expected a network such as 10.0.0.0/8, got {got!r}", got=network)
+            yield main.problem(("listen", "smtp", "allowed_networks", i), words)
     taken = set(value.sources)
     for i, mailbox in enumerate(value.imap):
         if mailbox.name in taken:
-            yield main.problem(("imap", i, "name"), f"{mailbox.name!r} names two sources")
+            yield main.problem(("imap", i, "name"), said("{name!r} names two sources", name=mailbox.name))
         taken.add(mailbox.name)
     known = (*sources.names(), *mappings)
     for name, source in value.sources.items():
         if source.adapter not in known:
             yield main.problem(("sources", name, "adapter"), unknown("adapter", source.adapter, known))
         if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-            text = f"expected a name of letters, digits, '.', '_' and '-', as it is part of an address; got {name!r}"
-            yield main.problem(("sources", name), text, key=True)
+            words = said(
+                "expected a name of letters, digits, '.', '_' and '-' (part of an address), got {got!r}", got=name
+            )
+            yield main.problem(("sources", name), words, key=True)
 
 
 def is_zone(name: str) -> bool:

@@ -7,12 +7,11 @@ resolve.
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from ingestd import pipeline
 from ingestd.config import SHIPPED_RULES
 from ingestd.decide.classify import CorrelateRules
 from ingestd.decide.dedup import locate
@@ -22,8 +21,8 @@ from ingestd.decide.rank import PriorityRules, Ranker
 from ingestd.decide.route import EscalationRules, PolicySpec, RouteSpec, StepSpec
 from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import Topology, TopologyFile
-from ingestd.model import Changes, Ends, Entry, Event, Message, Reading, Receipt, Severity
-from ingestd.world import World
+from ingestd.model import Changes, Ends, Event, Reading, Severity, Stepped
+from ingestd.trial.run import Page, Trial
 from ingestd.yamltypes import load
 
 Action = dict[str, Any]
@@ -39,12 +38,10 @@ _ESCALATION = EscalationRules(
 
 def correlate(inventory: dict[str, Any], events: list[dict[str, Any]]) -> list[Action]:
     """Run the pipeline over a stream; its action log."""
-    world = World(rulebook(msgspec.convert(inventory, TopologyFile)))
-    run = Run(world)
+    run = Run(rulebook(msgspec.convert(inventory, TopologyFile)))
     for row in events:
-        run.timers_until(float(row["t"]))
         run.event(row)
-    run.timers_until(world.at + _WAIT_FOR_TIMERS)
+    run.trial.advance(run.trial.world.at + _WAIT_FOR_TIMERS)
     return run.log
 
 
@@ -69,47 +66,37 @@ def rulebook(topology: TopologyFile) -> Rulebook:
 
 
 class Run:
-    """One simulation: the world, its clock, and the log."""
+    """One simulation: a trial, and the log of what it did."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, rules: Rulebook) -> None:
+        self.trial = Trial(rules, 0.0, on_step=self._record, on_page=_nobody_listens)
         self.log: list[Action] = []
+        self._judged: tuple[str, str] | None = None  # the event under way: its id, and its fingerprint
 
     def event(self, row: dict[str, Any]) -> None:
-        """Judge one event of the stream."""
-        self.world.at = max(self.world.at, float(row["t"]))
+        """Judge one event of the stream, after every timer that is due before it."""
         event = _event(row)
-        message = Message(kind="webhook", source=row["source"])
-        changes = pipeline.decide(self.world, self.world.at, lambda s: pipeline.judge(s, message, _READING, event))
-        self.world.apply(changes)
-        alert = self.world.fingerprints.get(locate(self.world.rules, event, row["source"]).fingerprint)
+        at = float(row["t"])
+        self.trial.advance(at)
+        self._judged = row["id"], locate(self.trial.world.rules, event, row["source"]).fingerprint
+        self.trial.event(event, at, row["source"], _READING)
+
+    def _record(self, stepped: Stepped) -> None:
+        if self._judged is not None:
+            (name, fingerprint), self._judged = self._judged, None
+            self._assign(name, fingerprint)
+        self.log += self._actions(stepped.changes)
+
+    def _assign(self, event: str, fingerprint: str) -> None:
+        world = self.trial.world
+        alert = world.fingerprints.get(fingerprint)
         if alert is not None:
-            self._act("assign", self.world.alerts[alert].incident, event=row["id"])
-        self._record(changes)
-
-    def timers_until(self, end: float) -> None:
-        """Let every timer go off that is due by ``end``."""
-        while due := self.world.due(end):
-            when, kind, number = due
-            self.world.at = max(self.world.at, when)
-            changes = pipeline.tick(self.world, self.world.at, pipeline.timer_message(kind, number))
-            self.world.apply(changes)
-            self._record(changes)
-
-    def _record(self, changes: Changes) -> None:
-        for action in self._actions(changes):
-            self.log.append(action)
-        for receipt in _receipts(changes):
-            body = msgspec.json.encode(receipt)
-            entry = Entry(0, Message(kind="receipt", source="outbox", body=body))
-            for more in pipeline.step(self.world, entry, self.world.at):
-                self.world.apply(more)
-                self._record(more)
+            self.log.append(self._made("assign", world.alerts[alert].incident, event=event))
 
     def _actions(self, changes: Changes) -> Iterator[Action]:
         for incident in changes.incidents:
             if incident.merged_into:
-                into = self._survivor(incident.merged_into)
+                into = self.trial.survivor(incident.merged_into)
                 yield self._made("merge", into, **{"from": f"I{incident.number}", "into": f"I{into}"})
             elif incident.state == "resolved" and not incident.closed_at and incident.resolved_at:
                 yield self._made("resolve", incident.number)
@@ -119,22 +106,12 @@ class Run:
             kind = {"end": "resolve", "update": "update"}.get(page.kind, "open")
             yield self._made("notify", page.incident, kind=kind)
 
-    def _act(self, op: str, incident: int, **more: Any) -> None:
-        self.log.append(self._made(op, incident, **more))
-
     def _made(self, op: str, incident: int, **more: Any) -> Action:
-        return {"op": op, "t": self.world.at, "incident": f"I{self._survivor(incident)}", **more}
-
-    def _survivor(self, number: int) -> int:
-        incident = self.world.incidents.get(number)
-        return self._survivor(incident.merged_into) if incident and incident.merged_into else number
+        return {"op": op, "t": self.trial.world.at, "incident": f"I{self.trial.survivor(incident)}", **more}
 
 
-def _receipts(changes: Changes) -> Iterable[Receipt]:
-    """Every page is claimed and handed over at once."""
-    for page in changes.notifications:
-        for outcome in ("claimed", "handed_over"):
-            yield Receipt(notification=page.id, incident=page.incident, person=page.person, outcome=outcome)
+def _nobody_listens(_page: Page) -> None:
+    """Pages are read off the changes."""
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -5,38 +5,39 @@ A type of its own (``Duration``, ``Clock``) is a class with ``from_yaml``, calle
 """
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 import yaml
 
+from ingestd.problem import ConfigError, Place, Problem, Refused, Said, Severity, said
+from ingestd.yamlmistakes import Plain, convert, did_you_mean, mended, mistakes, near_to
+from ingestd.yamlnodes import MOST_BYTES, Composed, at, child, composed
+
+__all__ = [
+    "Clock",
+    "ConfigError",
+    "Document",
+    "Duration",
+    "Place",
+    "Plain",
+    "Problem",
+    "Said",
+    "Salvaged",
+    "did_you_mean",
+    "load",
+    "loads",
+    "near_to",
+    "node_at",
+    "read",
+    "reads",
+    "said",
+    "salvage",
+]
+
 T = TypeVar("T")
-Plain = Any  # None, bool, int, float, str, list or dict: what YAML can say
-Place = tuple[str | int, ...]  # the keys and list indices that lead to a value
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One mistake in a file; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.text}"
-
-
-class ConfigError(Exception):
-    """Files that can't be used, with everything that is wrong in them."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 class Duration(float):
@@ -53,7 +54,7 @@ class Duration(float):
             return cls(value)
         if isinstance(value, str) and cls.WHOLE.fullmatch(value):
             return cls(sum(float(number) * cls.UNITS[unit] for number, unit in cls.PART.findall(value)))
-        raise ValueError(f"expected a duration such as 90s, 5m, 2h, 1d or 1h30m, got {value!r}")
+        raise Refused("expected a duration such as 90s, 5m, 2h, 1d or 1h30m, got {got!r}", got=value)
 
 
 class Clock(int):
@@ -65,7 +66,7 @@ class Clock(int):
         found = re.fullmatch(r"(\d{1,2}):(\d\d)", value) if isinstance(value, str) else None
         minutes = int(found[1]) * 60 + int(found[2]) if found else -1
         if found is None or int(found[2]) > 59 or not 0 <= minutes <= 1440:
-            raise ValueError(f"expected a time of day such as 06:00, got {value!r}")
+            raise Refused("expected a time of day such as 06:00, got {got!r}", got=value)
         return cls(minutes)
 
 
@@ -76,17 +77,54 @@ class Document(msgspec.Struct, Generic[T], frozen=True):
     text: str
     value: T
     node: yaml.Node | None
+    whole: bool = True  # False: some of the text can't be read, so nobody knows what it says
+    written: yaml.Node | None = None  # with the parts that don't fit; None: all of them fit
 
-    def problem(self, place: Place, text: str, *, key: bool = False) -> Problem:
+    def problem(self, place: Place, words: Said | str, *, key: bool = False, severity: Severity = "error") -> Problem:
         """A problem at the value (or its key) that ``place`` leads to, or at the nearest part that exists."""
-        found = self.node
-        spot = found
+        spot = found = self.node
         for step in place:
-            pair = _child(found, step)
+            pair = child(found, step)
             if pair is None:
                 break
             spot, found = (pair[0] if key else pair[1]), pair[1]
-        return _problem(self.name, spot, text)
+        return Problem(*at(self.name, spot), words, severity)
+
+    def warning(self, place: Place, words: Said | str, *, key: bool = False) -> Problem:
+        """Something that works, though hardly as it is meant."""
+        return self.problem(place, words, key=key, severity="warning")
+
+    def writes(self, key: str) -> bool:
+        """Whether a key is written at the top, also if its value does not fit."""
+        return child(self.written or self.node, key) is not None
+
+    def words(self, *path: str) -> frozenset[str]:
+        """The scalars at ``path``, a ``*`` standing for every entry of a list: also of parts that don't fit."""
+        nodes: list[yaml.Node | None] = [self.written or self.node]
+        for step in path:
+            if step == "*":
+                nodes = [part for node in nodes if isinstance(node, yaml.SequenceNode) for part in node.value]
+            else:
+                nodes = [pair[1] for node in nodes if (pair := child(node, step)) is not None]
+        return frozenset(node.value for node in nodes if isinstance(node, yaml.ScalarNode))
+
+
+def node_at(document: Document[Any], place: Place) -> yaml.Node | None:
+    """The node that ``place`` leads to; None if nothing is written there."""
+    node = document.node
+    for step in place:
+        pair = child(node, step)
+        if pair is None:
+            return None
+        node = pair[1]
+    return node
+
+
+class Salvaged(msgspec.Struct, Generic[T], frozen=True):
+    """What could be read of a file, and everything that could not; no document if nothing could."""
+
+    document: Document[T] | None
+    problems: tuple[Problem, ...] = ()
 
 
 def load(path: Path, kind: type[T]) -> T:
@@ -101,298 +139,51 @@ def loads(text: str | bytes, kind: type[T], name: str) -> T:
 
 def read(path: Path, kind: type[T]) -> Document[T]:
     """Read a file as ``kind`` and keep the positions."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(Problem(str(path), 1, 1, f"can't be read: {error.strerror or error}")) from error
-    return reads(raw, kind, str(path))
+    return _strict(salvage(path, kind))
 
 
 def reads(text: str | bytes, kind: type[T], name: str) -> Document[T]:
     """Read text as ``kind`` and keep the positions."""
-    clean = _decoded(text, name) if isinstance(text, bytes) else text.removeprefix("\ufeff")
-    node = _composed(clean, name)
-    twice = list(_broken_keys(name, node, ()))
-    if twice:
-        raise ConfigError(*twice)
+    return _strict(_salvaged(text, kind, name))
+
+
+def salvage(path: Path, kind: type[T]) -> Salvaged[T]:
+    """Read what can be read of a file, with every problem of the rest."""
+    raw = contents(path)
+    return Salvaged(None, (raw,)) if isinstance(raw, Problem) else _salvaged(raw, kind, str(path))
+
+
+def contents(path: Path) -> bytes | Problem:
+    """The bytes of a file, or why there are none."""
     try:
-        value = _convert({} if node is None else _plain(node), kind)
+        if path.exists() and not path.is_file():
+            return Problem(str(path), 1, 1, said("can't be read: it is no file"))
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        return Problem(str(path), 1, 1, said("can't be read: {why}", why=error.strerror or str(error)))
+
+
+def _strict(found: Salvaged[T]) -> Document[T]:
+    if found.problems or found.document is None:
+        raise ConfigError(*found.problems)
+    return found.document
+
+
+def _salvaged(raw: str | bytes, kind: type[T], name: str) -> Salvaged[T]:
+    text, found = composed(raw, name)
+    try:
+        return Salvaged(Document(name, text, convert(found.node, kind), found.node, found.whole), found.problems)
     except msgspec.ValidationError as error:
-        found = tuple(_problems(name, node, kind))
-        raise ConfigError(*(found or (_problem(name, node, _words(str(error))),))) from error
-    return Document(name, clean, value, node)
-
-
-# text -> nodes
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ConfigError(Problem(name, 1, 1, "this is UTF-16: save the file as UTF-8"))
+        problems = (*found.problems, *_mistakes(name, found, kind, str(error)))
+    left = mended(found.node, kind)
+    whole = found.whole and left is not None
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        raise ConfigError(_at_offset(name, before, len(before), "not UTF-8: save the file as UTF-8")) from error
+        return Salvaged(Document(name, text, convert(left, kind), left, whole, found.node), problems)
+    except msgspec.ValidationError:
+        return Salvaged(None, problems)
 
 
-def _at_offset(name: str, text: str, offset: int, words: str) -> Problem:
-    before = text[:offset]
-    return Problem(name, before.count("\n") + 1, offset - before.rfind("\n"), words)
-
-
-class _Loader(yaml.CSafeLoader):
-    """Composes nodes with the resolver of YAML 1.2's core schema."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-
-_INT, _FLOAT, _BOOL, _NULL = (f"tag:yaml.org,2002:{word}" for word in ("int", "float", "bool", "null"))
-for _tag, _pattern, _first in (
-    (_BOOL, r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    (_NULL, r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    (_INT, r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    (_FLOAT, r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
-):
-    _Loader.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), list(_first))
-
-
-def _composed(text: str, name: str) -> yaml.Node | None:
-    odd = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-    if odd:
-        raise ConfigError(_at_offset(name, text, odd.start(), f"a control character ({odd[0]!r}): remove it"))
-    loader = _Loader(text)
-    try:
-        node: yaml.Node | None = loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError(_syntax(name, text, error)) from error
-    finally:
-        loader.dispose()
-    return node
-
-
-def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    lines = text.split("\n")
-    if line < len(lines) and "\t" in lines[line][: column + 1]:
-        return Problem(name, line + 1, lines[line].index("\t") + 1, "a tab: indent with spaces")
-    words = ", ".join(part for part in (error.context, error.problem) if part)
-    return Problem(name, line + 1, column + 1, f"not YAML: {words}")
-
-
-# nodes -> plain values
-
-
-def _pairs(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
-    """Keys and values with ``<<`` merged in; what is written out wins."""
-    own = [(k, v) for k, v in node.value if k.value != "<<"]
-    names = {k.value for k, _ in own if isinstance(k.value, str)}
-    for key, value in node.value:
-        if key.value == "<<":
-            sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            for source in sources:
-                if isinstance(source, yaml.MappingNode):
-                    fresh = [(k, v) for k, v in _pairs(source) if k.value not in names]
-                    names.update(k.value for k, _ in fresh)
-                    own += fresh
-    return own
-
-
-def _broken_keys(name: str, node: yaml.Node | None, above: tuple[int, ...]) -> Iterator[Problem]:
-    """Keys written twice, keys that are no scalars, and anchors that contain themselves."""
-    if isinstance(node, yaml.ScalarNode) or node is None:
-        return
-    if id(node) in above:
-        yield _problem(name, node, "this anchor contains itself")
-        return
-    inside = (*above, id(node))
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            yield from _broken_keys(name, child, inside)
-        return
-    seen: dict[str, yaml.Node] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            yield _problem(name, key, "expected a plain key")
-        elif key.value in seen:
-            first = seen[key.value].start_mark.line + 1
-            yield _problem(name, key, f"{key.value!r} is written twice (first in line {first})")
-        else:
-            seen[key.value] = key
-        yield from _broken_keys(name, value, inside)
-
-
-def _scalar(node: yaml.ScalarNode) -> Plain:
-    text = node.value
-    if node.tag == _NULL:
-        return None
-    if node.tag == _BOOL:
-        return text.lower() == "true"
-    if node.tag == _INT:
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        return int(text.removeprefix("0o"), 8) if base == 8 else int(text, base)
-    return float(text) if node.tag == _FLOAT else text
-
-
-def _plain(node: yaml.Node) -> Plain:
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child) for child in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {_plain(key): _plain(value) for key, value in _pairs(node)}
-    return None  # pragma: no cover  (YAML has no fourth shape)
-
-
-def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((k, v) for k, v in _pairs(node) if k.value == str(step)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
-        return node.value[step], node.value[step]
-    return None
-
-
-# plain values -> types, and what is wrong with them
-
-
-def _hook(kind: type, value: Plain) -> Any:
-    make = getattr(kind, "from_yaml", None)
-    if make is None:
-        raise NotImplementedError(f"{kind} can't be read from YAML: it has no from_yaml")
-    return make(value)
-
-
-def _convert(value: Plain, kind: Any) -> Any:
-    return msgspec.convert(value, kind, strict=True, dec_hook=_hook)
-
-
-def _problem(name: str, node: yaml.Node | None, text: str) -> Problem:
-    mark = node.start_mark if node is not None else None
-    return Problem(name, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, text)
-
-
-def _problems(name: str, node: yaml.Node | None, kind: Any) -> Iterator[Problem]:
-    """Everything wrong below ``node``: the deepest parts that don't fit while all of theirs do."""
-    kind = _chosen(node, kind)
-    before = 0
-    for problem in _inner(name, node, kind):
-        before += 1
-        yield problem
-    if before:
-        return
-    try:
-        _convert({} if node is None else _plain(node), kind)
-    except msgspec.ValidationError as error:
-        yield _problem(name, node, _choices(node, kind) or _words(str(error), node))
-
-
-def _choices(node: yaml.Node | None, kind: Any) -> str:
-    """What may stand here, where only a few words may."""
-    members = (kind, *get_args(kind)) if get_origin(kind) in (Union, UnionType) else (kind,)
-    words = tuple(str(word) for member in members if get_origin(member) is Literal for word in get_args(member))
-    if not words or not isinstance(node, yaml.ScalarNode):
-        return ""
-    return f"expected {', '.join(words[:-1])}{' or ' if words[:-1] else ''}{words[-1]}, got {node.value!r}"
-
-
-def _inner(name: str, node: yaml.Node | None, kind: Any) -> Iterator[Problem]:
-    origin, args = get_origin(kind), get_args(kind)
-    if _is_struct(kind) and (node is None or isinstance(node, yaml.MappingNode)):
-        yield from _struct(name, node, origin or kind)
-    elif isinstance(node, yaml.SequenceNode) and origin in (tuple, list, frozenset, set):
-        kinds = [args[0]] * len(node.value) if origin is not tuple or args[1:] == (...,) else list(args)
-        for child, wanted in zip(node.value, kinds, strict=False):
-            yield from _problems(name, child, wanted)
-    elif isinstance(node, yaml.MappingNode) and isinstance(origin, type) and issubclass(origin, Mapping):
-        for key, value in _pairs(node):
-            yield from _problems(name, key, args[0])
-            yield from _problems(name, value, args[1])
-
-
-def _struct(name: str, node: yaml.MappingNode | None, kind: Any) -> Iterator[Problem]:
-    config = kind.__struct_config__
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    pairs = _pairs(node) if node is not None else []
-    for key, value in pairs:
-        if key.value in fields:
-            yield from _problems(name, value, fields[key.value].type)
-        elif config.forbid_unknown_fields and key.value != config.tag_field:
-            yield _problem(name, key, _unknown(str(key.value), tuple(fields)))
-    given = {key.value for key, _ in pairs}
-    for field in fields.values():
-        if field.required and field.encode_name not in given:
-            yield _problem(name, node, f"{field.encode_name!r} is missing")
-
-
-def _unknown(key: str, known: tuple[str, ...]) -> str:
-    return f"unknown key {key!r}{did_you_mean(key, known)}"
-
-
-MOST_KNOWN = 20  # names that an error lists
-
-
-def did_you_mean(word: str, known: tuple[str, ...]) -> str:
-    """The end of an error text: the nearest known word, else what there is."""
-    near = get_close_matches(word, known, n=1)
-    if near:
-        return f": did you mean {near[0]!r}?"
-    more = f" and {len(known) - MOST_KNOWN} more" if len(known) > MOST_KNOWN else ""
-    return f": known are {', '.join(sorted(known)[:MOST_KNOWN])}{more}" if known else ""
-
-
-def _is_struct(kind: Any) -> bool:
-    base = get_origin(kind) or kind
-    return isinstance(base, type) and issubclass(base, msgspec.Struct)
-
-
-def _chosen(node: yaml.Node | None, kind: Any) -> Any:
-    """The member of a union that the node's shape (and tag) asks for; the kind itself if none does."""
-    if get_origin(kind) is Annotated and (_is_struct(get_args(kind)[0]) or get_origin(get_args(kind)[0]) is not None):
-        return _chosen(node, get_args(kind)[0])
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    members = [member for member in get_args(kind) if member is not NoneType]
-    fitting = [member for member in members if _fits(node, member)]
-    return fitting[0] if len(fitting) == 1 else kind
-
-
-def _fits(node: yaml.Node | None, kind: Any) -> bool:
-    origin = get_origin(kind) or kind
-    if isinstance(node, yaml.MappingNode):
-        return _tagged(node, origin) if _is_struct(kind) else isinstance(origin, type) and issubclass(origin, Mapping)
-    return isinstance(node, yaml.SequenceNode) and origin in (tuple, list, frozenset, set)
-
-
-def _tagged(node: yaml.MappingNode, kind: Any) -> bool:
-    config = kind.__struct_config__
-    if config.tag is None:
-        return True
-    said: Hashable = next((value.value for key, value in node.value if key.value == config.tag_field), None)
-    return said == str(config.tag)
-
-
-_KINDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "keys and values",
-    "null": "nothing",
-}
-_EXPECTED = re.compile(r"^Expected `([^`]+)`, got `([^`]+)`")
-_ADVICE: Mapping[tuple[str, str], Literal["", ": put it in quotes"]] = {
-    (wanted, got): ": put it in quotes" for wanted in ("str", "str | null") for got in ("int", "float", "bool")
-}
-
-
-def _words(error: str, node: yaml.Node | None = None) -> str:
-    """The converter's message in our words, without its path (the position says it better)."""
-    text = re.sub(r" - at `[^`]*`$", "", error)
-    found = _EXPECTED.match(text)
-    if not found:
-        return text
-    wanted = " or ".join(_KINDS.get(word, word) for word in found[1].split(" | "))
-    said = f" {node.value!r}" if isinstance(node, yaml.ScalarNode) and node.value else ""
-    return f"expected {wanted}, got {_KINDS.get(found[2], found[2])}{said}{_ADVICE.get((found[1], found[2]), '')}"
+def _mistakes(name: str, found: Composed, kind: Any, error: str) -> tuple[Problem, ...]:
+    wrong = tuple(mistakes(name, found.node, kind, found.cut))
+    return wrong or (() if found.problems else (Problem(*at(name, found.node), error),))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from ingestd import pipeline
 from ingestd.decide.classify import CorrelateRules
 from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
 from ingestd.decide.normalise import RecogniserFile, Recognisers
@@ -19,9 +18,11 @@ from ingestd.decide.rank import PriorityRules, Ranker
 from ingestd.decide.route import EscalationRules
 from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import Topology, TopologyFile
-from ingestd.model import Alert, Changes, Command, Entry, Incident, Message, Notification, Receipt, Stepped, Verdict
+from ingestd.model import Alert, Changes, Command, Entry, Incident, Message, Notification, Stepped, Verdict
 from ingestd.overlay import overlay
-from ingestd.world import World, combine
+from ingestd.trial.delivery import Delivery, Fate, contacts_of
+from ingestd.trial.run import Page as Told
+from ingestd.trial.run import Trial
 from ingestd.yamltypes import load, loads, read
 
 ROOT = Path(__file__).parent.parent
@@ -76,12 +77,13 @@ class Night:
     broken: set[str] = field(default_factory=set)  # people whose pages fail
 
     def __post_init__(self) -> None:
-        self.world = World(self.rules)
-        self.world.at = self.begin
         self.pages: list[Page] = []
         self.journal: list[Stepped] = []
-        self.rows = msgspec.structs.replace(Changes())
         self.cancelled: set[int] = set()
+        self.fates: dict[str, Fate] = dict.fromkeys(self.broken, "fails")
+        delivery = Delivery(channels=contacts_of(self.rules.people), fates=self.fates)
+        self.trial = Trial(self.rules, self.begin, delivery=delivery, on_step=self._stepped, on_page=self._told)
+        self.world = self.trial.world
 
     # -- what arrives
     def mail(
@@ -124,20 +126,16 @@ class Night:
 
     def message(self, at: float, message: Message) -> Changes:
         """Anything arrives."""
-        self.until(at)
-        return self._step(Entry(len(self.journal) + 1, message), self.begin + at)
+        return self.trial.entry(Entry(len(self.journal) + 1, message), self.begin + at)
 
     def until(self, at: float) -> None:
         """Let every timer go off that is due by ``at``."""
-        while due := self.world.due(self.begin + at):
-            when, kind, number = due
-            self._step(Entry(0, pipeline.timer_message(kind, number)), when)
-            assert self.world.due(self.begin + at) != due, f"{kind} {number} stays due: the engine would spin"
+        self.trial.advance(self.begin + at)
 
     # -- what is seen
     def incidents(self) -> list[Incident]:
         """Every surviving incident, the oldest first."""
-        return [i for i in self.world.incidents.values() if not i.merged_into]
+        return self.trial.incidents()
 
     def incident(self, cause: str) -> Incident:
         """The surviving incident with this cause."""
@@ -152,28 +150,9 @@ class Night:
         return [(round(p.at), p.person, p.kind) for p in self.pages if person in (None, p.person)]
 
     # -- inside
-    def _step(self, entry: Entry, at: float) -> Changes:
-        world = self.world
-        at = max(world.at, at)
-        parts = []
-        for changes in pipeline.step(world, entry, at):
-            world.apply(changes)
-            parts.append(changes)
-        world.at = at
-        world.position += 1
-        changes = combine(parts)
-        self.journal.append(Stepped(entry=entry, position=world.position, at=at, changes=changes))
-        self.cancelled.update(changes.cancelled)
-        for page in changes.notifications:
-            self._deliver(page)
-        return changes
+    def _stepped(self, stepped: Stepped) -> None:
+        self.journal.append(stepped)
+        self.cancelled.update(stepped.changes.cancelled)
 
-    def _deliver(self, page: Notification) -> None:
-        self.pages.append(Page(page.at - self.begin, page.person, page.kind, page.incident, page))
-        for outcome in ("claimed", "failed" if page.person in self.broken else "handed_over"):
-            receipt = Receipt(
-                notification=page.id, incident=page.incident, person=page.person, outcome=outcome, channel="mail"
-            )
-            self._step(
-                Entry(0, Message(kind="receipt", source="outbox", body=msgspec.json.encode(receipt))), self.world.at
-            )
+    def _told(self, page: Told) -> None:
+        self.pages.append(Page(page.at - self.begin, page.person, page.kind, page.incident, page.notification))

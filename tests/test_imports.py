@@ -8,12 +8,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "ingestd"
 
-LEAVES = frozenset({"model", "yamltypes", "signatures"})
+LEAVES = frozenset({"model", "problem", "signatures", "yamlmistakes", "yamlnodes", "yamlsyntax", "yamltypes"})
 SIDES = frozenset({"decide", "store", "sources", "channels", "intake"})
 #: part -> what it may import besides itself and the leaves. Parts not listed here are the top and may import anything.
 MAY: dict[str, frozenset[str]] = {
     "model": frozenset(),
-    "yamltypes": frozenset(),
+    "problem": frozenset(),
+    "yamlsyntax": frozenset({"problem"}),
+    "yamlnodes": frozenset({"problem", "yamlsyntax"}),
+    "yamlmistakes": frozenset({"problem", "yamlnodes"}),
+    "yamltypes": frozenset({"problem", "yamlmistakes", "yamlnodes"}),
     "signatures": frozenset(),
     "notify": frozenset(),
     "links": frozenset(),
@@ -24,7 +28,11 @@ MAY: dict[str, frozenset[str]] = {
     "inventory": frozenset({"decide"}),
     "references": SIDES,
     "settings": SIDES | {"references"},
-    "config": SIDES | {"overlay", "redact", "references", "settings"},
+    "check": SIDES | {"references", "settings"},
+    "sitefiles": SIDES | {"check", "overlay", "redact", "settings"},
+    "config": SIDES | {"check", "inventory", "overlay", "redact", "references", "settings", "sitefiles"},
+    "overridden": SIDES | {"sitefiles"},
+    "sitecache": SIDES | {"config", "overridden", "settings", "sitefiles"},
     "index": frozenset(),
     "understand": SIDES,
     "world": SIDES | {"index"},
@@ -35,7 +43,8 @@ MAY: dict[str, frozenset[str]] = {
     "slices": SIDES | {"config", "outbox", "settings"},
     "aside": SIDES | {"pipeline", "world"},
     "worker": SIDES | {"aside", "pipeline", "world"},
-    "simulate": SIDES | {"world", "pipeline", "config"},
+    "trial": SIDES | {"check", "config", "inventory", "overlay", "pipeline", "references", "settings", "world"},
+    "simulate": SIDES | {"config", "trial"},
     "web": SIDES | {"links"},
 }
 #: What would bring a clock, the network, chance or a thread into judgement.

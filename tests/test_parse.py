@@ -80,9 +80,9 @@ def test_wrong_sources_files_and_rules_are_named(run, tmp_path, capsys):
     assert parse.main([tmp_path / "missing"], "mail", "", RULES) == 2
     assert "missing" in capsys.readouterr().err
     (tmp_path / "recognise").mkdir()
-    (tmp_path / "recognise" / "bad.yaml").write_text("id: bad\nwhen: [{subject: '('}]\n")
+    (tmp_path / "recognise" / "bad.yaml").write_text("id: bad\nwhen: [{subject: '~('}]\n")
     assert parse.main([], "mail", "", tmp_path) == 2
-    assert "bad.yaml:2:" in capsys.readouterr().err
+    assert "bad.yaml:2:18: not an RE2 pattern" in capsys.readouterr().err
 
 
 def test_the_module_is_a_command(tmp_path, capsys):

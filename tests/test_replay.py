@@ -184,8 +184,8 @@ def test_recorded_rules_need_no_secret_and_no_file_beside_them(tmp_path: Path) -
     home = tmp_path / "home"
     prepare(home)
     (home / "token").write_text("secret")
-    (home / "cert.pem").write_text("secret")
-    site = (home / "ingestd.yaml").read_text().replace("smtp: {", "smtp: {certificate: cert.pem, ")
+    (home / "users").write_text("")
+    site = (home / "ingestd.yaml").read_text().replace("smtp: {", "smtp: {users_file: users, auth_without_tls: true, ")
     text = site.replace("sources:\n", "sources:\n  other: {adapter: generic, token_file: token}\n")
     main = home / "trading.yaml"
     main.write_text(text)

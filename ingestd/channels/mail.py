@@ -31,6 +31,7 @@ class MailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     password: str = ""
     password_file: str = ""
     timeout: Duration = Duration(30)  # of each step of the dialogue
+    depends_on: tuple[str, ...] = ()  # nodes that must be up for a letter to get out
 
 
 class MailChannel:

@@ -15,6 +15,7 @@ class MaildirSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     path: str
     sender: str = "ingestd <ingestd@localhost>"
+    depends_on: tuple[str, ...] = ()  # nodes that must be up for a letter to get out
 
 
 class MaildirChannel:

@@ -1,18 +1,18 @@
 """``ingestd explain``: why something was decided (by number), or what would be decided (of a file), in ten lines."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from ingestd import pipeline
 from ingestd.cli.client import Client
 from ingestd.cli.terminal import CommandError
 from ingestd.config import Site
-from ingestd.model import Alert, Changes, Entry, Incident, Message, Notification, Reason, Snapshot
+from ingestd.model import Alert, Changes, Incident, Message, Notification, Reason
+from ingestd.trial.run import Trial
+from ingestd.understand import read
 from ingestd.web.api import One, Whole
-from ingestd.world import World
 
 MOST = 10  # lines
 MOST_TOLD = 3  # of them about who was told
@@ -41,16 +41,18 @@ def of_file(site: Site, path: Path, source: str, content_type: str) -> list[str]
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
     message = _message(body, source, content_type)
-    world = World(site.rulebook, Snapshot(at=time.time()))
-    reading = pipeline.understand(world, message)
+    rules = site.rulebook
+    reading = read(message, rules.recognisers, rules.names, rules.mappings)
     lines = [f"understood as {reading.kind} by {reading.recogniser or 'the fallback'}", *map(_reason, reading.reasons)]
     lines += [f"quiet, opens nothing: {event.summary}" for event in reading.events if event.quiet]
-    steps = list(_steps(world, message))
-    lines += [line for change in steps[:1] for alert in change.alerts for line in _alert(alert)]
-    lines += [
-        line for incident in list(world.incidents.values())[:1] for line in _incident(incident, len(world.alerts))
-    ]
-    return _shortened(lines, _pages(notification for change in steps for notification in change.notifications))
+    steps: list[Changes] = []
+    trial = Trial(rules, time.time(), on_step=lambda stepped: steps.append(stepped.changes))
+    trial.message(message, trial.world.at)
+    _until_the_first_pages(trial)
+    lines += [line for alert in steps[0].alerts[:1] for line in _alert(alert)]
+    incidents = list(trial.world.incidents.values())
+    lines += [line for incident in incidents[:1] for line in _incident(incident, len(trial.world.alerts))]
+    return _shortened(lines, _pages(page.notification for page in trial.told))
 
 
 def _message(body: bytes, source: str, content_type: str) -> Message:
@@ -62,19 +64,11 @@ def _message(body: bytes, source: str, content_type: str) -> Message:
     raise CommandError(f"unknown source {source!r}: expected mail or webhook:NAME", 2)
 
 
-def _steps(world: World, message: Message) -> Iterator[Changes]:
-    """The message's own step, then every timer until the first pages would leave."""
-    for changes in pipeline.step(world, Entry(0, message), world.at):
-        world.apply(changes)
-        yield changes
-    end = world.at + HORIZON
-    told = False
-    while not told and (due := world.due(end)):
-        world.at = max(world.at, due[0])
-        changes = pipeline.tick(world, world.at, pipeline.timer_message(due[1], due[2]))
-        world.apply(changes)
-        told = bool(changes.notifications)
-        yield changes
+def _until_the_first_pages(trial: Trial) -> None:
+    """Every timer goes off until somebody is told, or nobody would still be held back."""
+    end = trial.world.at + HORIZON
+    while not trial.told and trial.tick(end):
+        pass
 
 
 def _alert(alert: Alert) -> list[str]:

@@ -10,12 +10,14 @@ from pathlib import Path
 from ingestd.cli.client import TOKEN_BESIDE
 from ingestd.cli.terminal import CommandError, say
 from ingestd.config import load_site
+from ingestd.schema import FOLDER, header
 
 ADDRESS = re.compile(r"[^@\s:'\"]+@[^@\s:'\"]+")
 RELAY = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 #: What relays speak on the ports for submission.
 TLS = {"587": "starttls", "465": "implicit"}
 TEXT = """\
+{schema}
 # A complete site. People, topology and rules can grow in files beside it.
 state: {state}
 listen:
@@ -79,6 +81,7 @@ def _write(path: Path, token: Path, relay: str, address: str, args: Namespace) -
     port = (found["port"] if found else None) or "25"
     person = re.sub(r"[^a-z0-9._-]", "-", address.partition("@")[0].lower()).strip("-._") or "admin"
     text = TEXT.format(
+        schema=header("ingestd", FOLDER.as_posix()),
         state=args.state,
         smtp=args.smtp_port,
         http=args.http_port,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ingestd.cli.client import Client, site_file
 from ingestd.cli.terminal import CommandError, complain, is_terminal, lines, say, seconds, table
-from ingestd.decide.rank import WEEKDAYS
+from ingestd.decide.vocabulary import WEEKDAYS
 from ingestd.model import Matcher, Weekly
 from ingestd.settings import Settings
 from ingestd.web.api import Ask

@@ -17,7 +17,7 @@ def open_alert(s: State, place: Place) -> Alert | None:
 
 def new(s: State, place: Place, event: Event, message: Message, reading: Reading, *, department: str = "") -> Alert:
     """An alert of an event that was not known; not of any incident yet. ``department``: of a person's report."""
-    classified = s.rules.classifier.classify(event)
+    classified = s.rules.classifier.classify(event, place.node, message.source)
     department = department or report.department(s.rules, event.sender)
     watchers = dedup.first_watcher(s, message.source)
     reasons = (
@@ -87,7 +87,7 @@ def over(s: State, known: Alert | None, place: Place, event: Event, source: str)
     """A recovery: of the alert we have, or at least proof that the node is alive."""
     dedup.ends_things(s, source)
     if known is None or known.state == "resolved":
-        if place.known and not event.guessed and s.rules.classifier.classify(event).down:
+        if place.known and not event.guessed and s.rules.classifier.classify(event, place.node, source).down:
             ending.prove_up(s, place.node)
         return
     heard = dedup.heard_recovery(s, known, source)

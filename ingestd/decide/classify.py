@@ -1,32 +1,40 @@
 """What kind of trouble an alert is: a node out of reach, or a problem inside one.
 
-The words live in rules/correlate.yaml, in several languages; the first rule that matches decides.
+The words live in rules/correlate.yaml, in several languages; the first rule that matches decides. The types of that
+file are here.
 """
 
-import re2
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from msgspec import Struct
 
+from ingestd.decide.ruleset import RuleSet
+from ingestd.decide.topology import NodeSpec
+from ingestd.decide.vocabulary import ALERT, CHECK, GROUPED, NODE, Facts
+from ingestd.decide.when import Situation, Value
 from ingestd.model import AlertClass, Event
 from ingestd.yamltypes import Duration
 
 
 class ClassRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"class_": "class"}):
-    """An alert that has any of these is of this class. Patterns are RE2, without case."""
+    """``when`` these facts hold, an alert is of this class; the first rule that matches counts."""
+
+    FACTS: ClassVar[Facts] = ALERT
 
     id: str
+    when: dict[str, Any] = {}
     class_: AlertClass
     down: bool = False  # it says that the node itself is gone
-    host_check: bool | None = None  # True: only alerts about the host itself
-    check: tuple[str, ...] = ()  # patterns on the check's name
-    text: tuple[str, ...] = ()  # patterns on the summary
-    reports: bool | None = None  # True: only reports by people
 
 
 class SignalRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Names under which monitors know one and the same signal: patterns on the check's name. RE2, without case."""
+    """Names under which monitors know one and the same signal; the first rule that matches counts."""
+
+    FACTS: ClassVar[Facts] = CHECK
 
     id: str
-    check: tuple[str, ...]
+    when: dict[str, Any]
 
 
 class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,19 +62,23 @@ class GroupRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     They agree in what ``same`` names: ``check`` (by its signal), ``label:NAME``, ``site``, ``rack``, ``kind``.
     """
 
+    FACTS: ClassVar[Facts] = GROUPED
+    IN_TURN: ClassVar[bool] = True  # an alert that lacks what would be shared is left to the next
+
     id: str
+    when: dict[str, Any] = {}  # only such alerts
     same: tuple[str, ...]
-    check: tuple[str, ...] = ()  # only such checks: RE2, without case
-    text: tuple[str, ...] = ()  # only such texts
     within: Duration = Duration(300.0)  # after the first
 
 
 class TimesOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is different at a site, or with a kind of node: any of the times, and what a suspicion needs."""
+    """What is different at some nodes: any of the times, and what a suspicion needs. All that match apply in turn."""
+
+    FACTS: ClassVar[Facts] = NODE
+    IN_TURN: ClassVar[bool] = True
 
     id: str
-    site: str = ""  # empty: everywhere
-    kind: str = ""
+    when: dict[str, Any] = {}
     times: dict[str, Duration] = {}
     infer_ratio: float | None = None
     infer_children: int | None = None
@@ -94,23 +106,31 @@ class Classified(Struct, frozen=True):
     rule: str
 
 
-class Classifier:
-    """The class rules, compiled. ValueError on a bad pattern."""
+#: What the class of an alert depends on with most rules: its texts, which a storm repeats.
+_USUAL = frozenset({"report", "check", "host_check", "text"})
+_NOWHERE: Mapping[str, NodeSpec] = {}
 
-    def __init__(self, rules: CorrelateRules) -> None:
-        self._rules = [(r, union(r.id, r.check), union(r.id, r.text)) for r in rules.classes]
+
+class Classifier:
+    """The class and signal rules, compiled. BadCondition on a condition that can't be read."""
+
+    def __init__(self, rules: CorrelateRules, nodes: Mapping[str, NodeSpec] = _NOWHERE) -> None:
+        self._nodes = nodes
+        self._rules, self._signals = RuleSet(rules.classes), RuleSet(rules.signals)
+        self._unusual = bool(self._rules.asked - _USUAL)
         self._known: dict[tuple[bool, str | None, str], Classified] = {}
-        self._signals = [(r.id, union(r.id, r.check)) for r in rules.signals]
         self._signal: dict[str, str] = {}
 
-    def classify(self, event: Event) -> Classified:
-        """Class of an event; remembered by what it depends on, since storms repeat the same few texts."""
+    def classify(self, event: Event, node: str = "", source: str = "") -> Classified:
+        """Class of an event about a node; remembered by what it depends on, since storms repeat the same few texts."""
+        if self._unusual:
+            return self._decide(self._situation(event, node, source))
         key = (event.report, event.check, event.summary)
         found = self._known.get(key)
         if found is None:
             if len(self._known) > 10_000:
                 self._known.clear()
-            found = self._known[key] = self._decide(event)
+            found = self._known[key] = self._decide(_texts(event))
         return found
 
     def signal(self, check: str | None) -> str:
@@ -121,33 +141,37 @@ class Classifier:
         if found is None:
             if len(self._signal) > 10_000:
                 self._signal.clear()
-            hit = next((name for name, pattern in self._signals if pattern and pattern.search(check)), None)
-            found = self._signal[check] = hit or check.casefold()
+            rule = self._signals.first({"check": check})
+            found = self._signal[check] = rule.id if rule else check.casefold()
         return found
 
-    def _decide(self, event: Event) -> Classified:
-        for rule, check, text in self._rules:
-            if rule.host_check is not None and rule.host_check != (event.check is None):
-                continue
-            if rule.reports is not None and rule.reports != event.report:
-                continue
-            by_check = check is not None and event.check is not None and check.search(event.check) is not None
-            by_text = text is not None and text.search(event.summary) is not None
-            if by_check or by_text or (check is None and text is None):
-                return Classified(rule.class_, rule.down, rule.id)
-        return Classified("unknown", False, "default")
+    def _decide(self, situation: Situation) -> Classified:
+        rule = self._rules.first(situation)
+        return Classified(rule.class_, rule.down, rule.id) if rule else Classified("unknown", False, "default")
+
+    def _situation(self, event: Event, node: str, source: str) -> Situation:
+        """The facts of ``vocabulary.ALERT``."""
+        return {
+            **place_facts(node, self._nodes.get(node)),
+            **_texts(event),
+            "host": event.host or "",
+            "severity": event.severity,
+            "source": source,
+            **{f"label.{name}": value for name, value in event.labels},
+        }
 
 
-def union(rule: str, patterns: tuple[str, ...]) -> "re2._Regexp[str] | None":
-    """Several patterns as one, without case; None if there is none. ValueError names the rule and the bad one."""
-    if not patterns:
-        return None
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    for pattern in patterns:
-        try:
-            re2.compile(pattern, options)
-        except re2.error as bad:
-            raise ValueError(f"{rule}: bad pattern {pattern!r}: {bad.args[0].decode()}") from None
-    return re2.compile("|".join(f"(?:{p})" for p in patterns), options)
+def place_facts(node: str, spec: NodeSpec | None) -> dict[str, Value]:
+    """The facts of ``vocabulary.NODE``; ``spec``: None for a node that the topology does not know."""
+    if spec is None:
+        return {"node": node}
+    return {"node": node, "kind": spec.kind, "site": spec.site, "rack": spec.rack, "department": spec.department}
+
+
+def _texts(event: Event) -> dict[str, Value]:
+    return {
+        "check": event.check or "",
+        "text": event.summary,
+        "host_check": event.check is None,
+        "report": event.report,
+    }

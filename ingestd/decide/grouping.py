@@ -5,9 +5,11 @@ A rule's alerts have one key; the first of them opens the incident that is found
 
 from msgspec import Struct
 
-from ingestd.decide.classify import Classifier, CorrelateRules, GroupRule, union
+from ingestd.decide.classify import Classifier, CorrelateRules, GroupRule, place_facts
 from ingestd.decide.labels import labels_of
+from ingestd.decide.ruleset import RuleSet
 from ingestd.decide.topology import Topology
+from ingestd.decide.when import Situation
 from ingestd.model import Alert
 
 PLACES = ("site", "rack", "kind")
@@ -23,10 +25,10 @@ class Group(Struct, frozen=True):
 
 
 class Grouping:
-    """The group rules, compiled. ValueError on a bad pattern or something that can't be shared."""
+    """The group rules, compiled. ValueError on a bad condition or something that can't be shared."""
 
     def __init__(self, rules: CorrelateRules, classifier: Classifier, topology: Topology) -> None:
-        self._rules = [(rule, union(rule.id, rule.check), union(rule.id, rule.text)) for rule in rules.groups]
+        self._rules = RuleSet(rules.groups)
         self._classifier = classifier
         self._topology = topology
         for rule in rules.groups:
@@ -36,15 +38,28 @@ class Grouping:
 
     def of(self, alert: Alert) -> Group | None:
         """The first group that an alert belongs to; None: none, or it lacks what would be shared."""
-        for rule, check, text in self._rules:
-            if check is not None and (alert.check is None or check.search(alert.check) is None):
-                continue
-            if text is not None and text.search(alert.summary) is None:
-                continue
+        if not self._rules.rules:
+            return None
+        for rule in self._rules.matching(self._situation(alert)):
             shared = [(name, self._value(name, alert)) for name in rule.same]
             if all(value for _, value in shared):
                 return _group(rule, shared)
         return None
+
+    def _situation(self, alert: Alert) -> Situation:
+        """The facts of ``vocabulary.GROUPED``."""
+        return {
+            **place_facts(alert.node, self._topology.nodes.get(alert.node)),
+            "host": alert.host or "",
+            "check": alert.check or "",
+            "text": alert.summary,
+            "host_check": alert.check is None,
+            "severity": alert.severity,
+            "source": alert.watchers[0].source if alert.watchers else "",
+            "report": alert.report,
+            "class": alert.cls,
+            **{f"label.{name}": value for name, value in labels_of(alert).items()},
+        }
 
     def _value(self, name: str, alert: Alert) -> str:
         if name == "check":

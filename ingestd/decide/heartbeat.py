@@ -7,27 +7,29 @@ times are kept as rows of their own; the first plan is made when the rules first
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingestd.decide.rank import WEEKDAYS, Weekday
-from ingestd.decide.when import Situation, Test, compile_when
+from ingestd.decide.ruleset import RuleSet
+from ingestd.decide.vocabulary import SIGN_OF_LIFE, WEEKDAYS, Facts, Weekday
+from ingestd.decide.when import Situation
 from ingestd.model import Ends, Event, Heartbeat, Message, Reading, Severity
 from ingestd.yamltypes import Clock, Duration
 
 if TYPE_CHECKING:
     from ingestd.decide.state import State
 
-#: What ``when`` may ask of a message.
-FACTS = ("source", "recogniser", "sender", "subject", "host", "check", "text")
 _SAYS = frozenset({"alert", "recovery", "other"})  # kinds of readings that machines send
 
 
 class HeartbeatSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One expectation: ``every`` so often, or once a day ``by`` a time (of these weekdays), with some ``grace``."""
+
+    FACTS: ClassVar[Facts] = SIGN_OF_LIFE
+    IN_TURN: ClassVar[bool] = True
 
     id: str
     when: dict[str, Any] = {}  # what feeds it; empty: only pings do
@@ -60,7 +62,7 @@ class Heartbeats:
         specs = file.heartbeats if file else ()
         self.names = {spec.id: spec for spec in specs}
         self.zone = ZoneInfo(timezone)
-        self._tests = tuple((spec.id, _test(spec)) for spec in specs if spec.when)
+        self._fed = RuleSet(spec for spec in specs if spec.when)
 
     def fed_by(self, message: Message, reading: Reading, sender: str) -> Iterator[str]:
         """The heartbeats for which a message is the sign of life."""
@@ -71,8 +73,8 @@ class Heartbeats:
             return
         heard = {event.identity for event in calm}
         situations = [_situation(message, reading, event, sender) for event in calm or (None,)]
-        tested = {name for name, test in self._tests if any(map(test, situations))}
-        yield from (name for name in self.names if identity(name) in heard or name in tested)
+        fed = {spec.id for situation in situations for spec in self._fed.matching(situation)}
+        yield from (name for name in self.names if identity(name) in heard or name in fed)
 
 
 def plan(s: "State", name: str) -> None:
@@ -134,13 +136,6 @@ def _situation(message: Message, reading: Reading, event: Event | None, sender: 
         "check": (event.check if event else None) or "",
         "text": event.summary if event else reading.subject,
     }
-
-
-def _test(spec: HeartbeatSpec) -> Test:
-    try:
-        return compile_when(spec.when, FACTS)
-    except ValueError as bad:
-        raise ValueError(f"{spec.id}: {bad}") from None
 
 
 # -- deadlines, by the engine's clock; the calendar is the site's

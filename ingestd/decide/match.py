@@ -10,11 +10,13 @@ import re2
 MEMORY = 64 * 1024 * 1024  # bytes for one compiled set and its automaton
 MOST_PER_SET = 1000  # larger sets fall off a cliff; several smaller ones do not
 LONGEST = 64 * 1024  # characters of a text that are looked at
+PIECE = 1000  # characters that are normalised at once
 SHORTEST_NAME = 4  # shorter spellings occur in ordinary words
 
 
-def _options() -> re2.Options:
+def _options(*, fold: bool = False) -> re2.Options:
     options = re2.Options()
+    options.case_sensitive = not fold
     options.max_mem = MEMORY
     options.log_errors = False
     return options
@@ -39,45 +41,60 @@ class Pattern(str):
         return cls(value)
 
 
-def compiled(pattern: str) -> "re2._Regexp[str]":
-    """Compile one pattern for extraction."""
-    return re2.compile(pattern, _options())
+def compiled(pattern: str, *, fold: bool = False) -> "re2._Regexp[str]":
+    """Compile one pattern; ``fold``: without case."""
+    return re2.compile(pattern, _options(fold=fold))
+
+
+def glob_pattern(glob: str) -> str:
+    """The pattern of a glob over a whole text: ``*`` is any text, ``?`` one character."""
+    parts = ({"*": ".*", "?": "."}.get(sign) or re2.escape(sign) for sign in glob)
+    return rf"(?s)\A{''.join(parts)}\z"
 
 
 class PatternSet:
     """Which of many patterns occur in a text: one pass of a set automaton, whatever their number."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], *, fold: bool = False) -> None:
         self._sets = [
-            _Set(start, patterns[start : start + MOST_PER_SET]) for start in range(0, len(patterns), MOST_PER_SET)
+            _Set(start, patterns[start : start + MOST_PER_SET], fold) for start in range(0, len(patterns), MOST_PER_SET)
         ]
 
     def hits(self, text: str) -> frozenset[int]:
         """Indices of the patterns that occur in ``text``."""
-        return frozenset(index for part in self._sets for index in part.hits(text[:LONGEST]))
+        text = text[:LONGEST]
+        if len(self._sets) == 1:
+            return self._sets[0].hits(text)
+        return frozenset().union(*(part.hits(text) for part in self._sets))
+
+
+_NONE: frozenset[int] = frozenset()
 
 
 class _Set:
     """One compiled set. An automaton out of memory says "no match", hence the sentinel that always matches."""
 
-    def __init__(self, first: int, patterns: Sequence[str]) -> None:
+    def __init__(self, first: int, patterns: Sequence[str], fold: bool) -> None:
         self.first, self.patterns = first, patterns
-        self.single = [compiled(pattern) for pattern in patterns]
-        self.set = re2.Set.SearchSet(_options())
+        self.single = [compiled(pattern, fold=fold) for pattern in patterns]
+        self.set = re2.Set.SearchSet(_options(fold=fold))
         for pattern in patterns:
             self.set.Add(pattern)
         self.sentinel = self.set.Add("")
+        self.nothing = [self.sentinel]
         try:
             self.set.Compile()
             self.usable = True
         except re2.error:
             self.usable = False
 
-    def hits(self, text: str) -> Iterator[int]:
-        found: list[int] = list(self.set.Match(text) or ()) if self.usable else []  # type: ignore[arg-type]
+    def hits(self, text: str) -> frozenset[int]:
+        found: list[int] = (self.usable and self.set.Match(text)) or []  # type: ignore[assignment]
+        if found == self.nothing:
+            return _NONE
         if self.sentinel in found:
-            return (self.first + index for index in found if index != self.sentinel)
-        return (self.first + index for index, pattern in enumerate(self.single) if pattern.search(text))
+            return frozenset(self.first + index for index in found if index != self.sentinel)
+        return frozenset(self.first + index for index, pattern in enumerate(self.single) if pattern.search(text))
 
 
 # Names
@@ -139,7 +156,7 @@ def _owners(spellings: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], set[s
 
 def _tokens(text: str) -> list[str]:
     """Words in lower case, host names and addresses whole, each Chinese character alone."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = text if text.isascii() else normalized(text)
     if plain.count(":") > 1:
         plain = _IPV6.sub(lambda found: _flat_ipv6(found[0]), plain)
     return _TOKEN.findall(plain.casefold())
@@ -149,6 +166,12 @@ def _flat_ipv6(text: str) -> str:
     """An IPv6 address as one token (``ip6-`` and its 32 digits); other text unchanged."""
     address = _ip(text)
     return f" ip6-{int(address):032x} " if isinstance(address, ipaddress.IPv6Address) else text
+
+
+def normalized(text: str) -> str:
+    """A text in NFKC, piece by piece: the time for a long run of combining marks grows with its square."""
+    pieces = (text[start : start + PIECE] for start in range(0, len(text), PIECE))
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

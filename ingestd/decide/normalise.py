@@ -4,40 +4,46 @@ The order is the judgement: bounces and answers first (they quote alerts), then 
 headers and quotes tell, then the fallback, which understands anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
 from ingestd.decide import bounces, fallback, hosts, kinds, quotes
 from ingestd.decide.mail import Mail
 from ingestd.decide.mail import read as read_mail
-from ingestd.decide.match import LONGEST, NameFinder, PatternSet
+from ingestd.decide.match import NameFinder
 from ingestd.decide.reader import Recogniser, text_of
-from ingestd.decide.recognise import RecogniserFile, When
+from ingestd.decide.recognise import RecogniserFile
+from ingestd.decide.ruleset import RuleSet, weight
+from ingestd.decide.vocabulary import MAIL, Facts
+from ingestd.decide.when import BadCondition, parse
 from ingestd.model import Event, Message, Reading, ReadingKind, Reason
+from ingestd.yamltypes import said
 
 __all__ = ["RecogniserFile", "Recognisers", "fallback_text"]
 
-PLACES = ("subject", "from", "header", "body")
-
 
 class _Way(msgspec.Struct, frozen=True):
-    """One alternative of one recogniser: the patterns that must all occur, by place and index in that place's set."""
+    """One alternative of one recogniser, and how much it asks."""
 
+    FACTS: ClassVar[Facts] = MAIL
+
+    id: str
+    when: dict[str, Any]
     recogniser: int
-    needs: frozenset[tuple[str, int]]
+    weight: int
 
 
 class Recognisers:
-    """All recognisers, ready: which of them a mail is for takes one pass over each of its places."""
+    """All recognisers, ready: which of them a mail is for takes one pass over each of its parts.
+
+    BadCondition names the file and, from its ``when`` on, the place of a condition that can't be read.
+    """
 
     def __init__(self, files: Sequence[RecogniserFile]) -> None:
         self._all = tuple(Recogniser(file) for file in files)
-        patterns: dict[str, list[str]] = {place: [] for place in PLACES}
-        self._ways = tuple(
-            _Way(index, frozenset(_registered(patterns, way))) for index, file in enumerate(files) for way in file.when
-        )
-        self._sets = {place: PatternSet(found) for place, found in patterns.items() if found}
+        self._ways = RuleSet(way for index, file in enumerate(files) for way in _ways(index, file))
 
     @classmethod
     def compile(cls, files: Sequence[RecogniserFile]) -> "Recognisers":
@@ -67,12 +73,8 @@ class Recognisers:
         return _reply(mail, "the subject begins with Re:") if kinds.is_reply(mail) else None
 
     def _recognised(self, mail: Mail, names: NameFinder) -> Reading | None:
-        hits = {
-            (place, index)
-            for place, patterns in self._sets.items()
-            for index in patterns.hits(text_of(mail, place)[:LONGEST])
-        }
-        ways = sorted((way for way in self._ways if way.needs <= hits), key=lambda way: -len(way.needs))
+        found = self._ways.matching({part: text_of(mail, part) for part in MAIL})
+        ways = sorted(found, key=lambda way: -way.weight)
         for index in dict.fromkeys(way.recogniser for way in ways):
             reading = self._all[index].read(mail)
             if reading is not None:
@@ -85,14 +87,15 @@ def fallback_text(text: str, source: str, names: NameFinder) -> Reading:
     return fallback.read_text(text, source, names)
 
 
-def _registered(patterns: dict[str, list[str]], way: When) -> list[tuple[str, int]]:
-    given = zip(PLACES, (way.subject, way.sender, way.header, way.body), strict=True)
-    needs = []
-    for place, pattern in given:
-        if pattern:
-            needs.append((place, len(patterns[place])))
-            patterns[place].append(pattern)
-    return needs
+def _ways(index: int, file: RecogniserFile) -> Iterator[_Way]:
+    for number, when in enumerate(file.when):
+        try:
+            asks = weight(parse(when, MAIL, file.id))
+        except BadCondition as bad:
+            raise bad.within(number) from None
+        if not asks:
+            raise BadCondition(file.id, (number,), said("expected at least one of subject, from, header, body"))
+        yield _Way(file.id, when, index, asks)
 
 
 def _with_host(reading: Reading, mail: Mail, names: NameFinder) -> Reading:

@@ -3,24 +3,20 @@
 import calendar as months
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ingestd.decide.when import Situation, Test, compile_when
+from ingestd.decide.ruleset import RuleLists
+from ingestd.decide.vocabulary import INCIDENT, WEEKDAYS, Facts, Weekday
+from ingestd.decide.when import Situation
 from ingestd.model import PRIORITIES, Priority, Reason
 
 Level = Literal["high", "medium", "low"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-#: What a condition in priority.yaml and escalation.yaml may ask.
-FACTS = (
-    "node", "kind", "site", "rack", "department", "departments", "department_count", "services", "service_class",
-    "people", "nodes", "severity", "check", "text", "team", "source", "class", "cause_kind", "report", "known",
-    "calendar", "priority", "came_by",
-)  # fmt: skip
+#: The calendar that says when it is working time.
+WORKING_TIME = "working-time"
 
 
 class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -39,6 +35,8 @@ class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class LevelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``when`` these facts hold, the level is this; the first rule that matches counts."""
 
+    FACTS: ClassVar[Facts] = INCIDENT
+
     id: str
     when: dict[str, Any] = {}
     level: Level
@@ -46,6 +44,9 @@ class LevelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``when`` these facts hold, the priority is at least (or at most, or exactly) this."""
+
+    FACTS: ClassVar[Facts] = INCIDENT
+    IN_TURN: ClassVar[bool] = True
 
     id: str
     when: dict[str, Any]
@@ -80,22 +81,35 @@ class Ranker:
     def __init__(self, rules: PriorityRules, timezone: str = "UTC") -> None:
         self._rules = rules
         self.zone = ZoneInfo(timezone)
-        self._impact = [(r, _compiled(r.id, r.when)) for r in rules.impact]
-        self._urgency = [(r, _compiled(r.id, r.when)) for r in rules.urgency]
-        self._overrides = [(r, _compiled(r.id, r.when)) for r in rules.overrides]
+        self._lists = RuleLists(rules.impact, rules.urgency, rules.overrides)
         for level in ("high", "medium", "low"):
             if set(rules.matrix.get(level, {})) != {"high", "medium", "low"}:
                 raise ValueError(f"matrix: impact {level} needs a priority for urgency high, medium and low")
 
     def calendars(self, wall: float) -> tuple[str, ...]:
         """The named stretches of time that a wall time lies in."""
+        return self._calendars(datetime.fromtimestamp(wall, self.zone))
+
+    def moment(self, wall: float) -> Situation:
+        """The facts of ``vocabulary.MOMENT`` for a wall time."""
         local = datetime.fromtimestamp(wall, self.zone)
+        calendars = self._calendars(local)
+        return {
+            "calendar": calendars,
+            "weekday": WEEKDAYS[local.weekday()],
+            "time": local.hour * 60.0 + local.minute,
+            "date": local.date().isoformat(),
+            "working_time": WORKING_TIME in calendars,
+        }
+
+    def _calendars(self, local: datetime) -> tuple[str, ...]:
         return tuple(c.id for c in self._rules.calendars if _holds(c, local))
 
     def rank(self, situation: Situation) -> Ranking:
         """The priority of a situation, and every rule that had a say."""
-        impact, why_impact = _first(self._impact, situation, "impact")
-        urgency, why_urgency = _first(self._urgency, situation, "urgency")
+        found = self._lists.look(situation)
+        impact, why_impact = _level(self._rules.impact, found.places(0), "impact")
+        urgency, why_urgency = _level(self._rules.urgency, found.places(1), "urgency")
         priority = self._rules.matrix[impact][urgency]
         reasons = [
             why_impact,
@@ -103,9 +117,7 @@ class Ranker:
             Reason("rank", "matrix", f"impact {impact} x urgency {urgency} = {priority}"),
         ]
         at_once = False
-        for rule, test in self._overrides:
-            if not test(situation):
-                continue
+        for rule in (self._rules.overrides[place] for place in found.places(2)):
             changed = _bounded(priority, rule)
             if changed != priority:
                 reasons.append(Reason("rank", rule.id, f"{priority} becomes {changed}"))
@@ -114,18 +126,13 @@ class Ranker:
         return Ranking(priority, urgency, at_once, tuple(reasons))
 
 
-def _compiled(rule: str, when: dict[str, Any]) -> Test:
-    try:
-        return compile_when(when, FACTS)
-    except ValueError as bad:
-        raise ValueError(f"{rule}: {bad}") from None
-
-
-def _first(rules: list[tuple[LevelRule, Test]], situation: Situation, what: str) -> tuple[Level, Reason]:
-    for rule, test in rules:
-        if test(situation):
-            return rule.level, Reason("rank", rule.id, f"{what} {rule.level}")
-    return "low", Reason("rank", "default", f"{what} low: no rule matched")
+def _level(rules: tuple[LevelRule, ...], places: Iterator[int], what: str) -> tuple[Level, Reason]:
+    """The level by the first rule that matches."""
+    place = next(places, None)
+    if place is None:
+        return "low", Reason("rank", "default", f"{what} low: no rule matched")
+    rule = rules[place]
+    return rule.level, Reason("rank", rule.id, f"{what} {rule.level}")
 
 
 def _bounded(priority: Priority, rule: Override) -> Priority:

@@ -1,6 +1,6 @@
 """The language of ``rules/recognise/*.yaml``: how one monitoring tool writes its mail, and what the words mean.
 
-    when        alternatives; the one with the most patterns goes first
+    when        alternatives, each a condition (docs/rules.md); the one that asks the most goes first
     needs       fields without which the mail is left to the other recognisers
     labels      field: the label, or labels, of its "Label: value" line (a value may stand in the next line)
     separator   what stands between label and value; if not said a colon or a tab (cells of an HTML table)
@@ -28,7 +28,7 @@ Of several values for one field the first counts; for state, severity and notice
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -46,19 +46,6 @@ NOTHING = Pattern("")
 
 class _Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
-
-
-class When(_Config, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Patterns that must all occur. ``header`` sees all headers, one ``name: value`` a line, names in lower case."""
-
-    subject: Pattern = NOTHING
-    sender: Pattern = field(name="from", default=NOTHING)
-    header: Pattern = NOTHING
-    body: Pattern = NOTHING
-
-    def __post_init__(self) -> None:
-        if not any((self.subject, self.sender, self.header, self.body)):
-            raise ValueError("expected at least one of subject, from, header, body")
 
 
 class Take(_Config, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -120,7 +107,7 @@ class RecogniserFile(_Config, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     id: str
     tool: str = ""
-    when: tuple[When, ...]
+    when: tuple[dict[str, Any], ...]  # over the facts of vocabulary.MAIL
     needs: tuple[Field, ...] = ()
     labels: dict[Field, str | tuple[str, ...]] = {}
     separator: str = ""

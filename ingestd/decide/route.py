@@ -1,11 +1,12 @@
 """Who an incident belongs to: which policy, which team, which deadlines."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
-from ingestd.decide.rank import FACTS
-from ingestd.decide.when import Situation, compile_when
+from ingestd.decide.ruleset import RuleSet
+from ingestd.decide.vocabulary import INCIDENT, Facts
+from ingestd.decide.when import Situation
 from ingestd.model import Message, Priority, Reason
 from ingestd.yamltypes import Duration
 
@@ -32,6 +33,8 @@ class PolicySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class RouteSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``when`` these facts hold, this policy (and team, where the topology names no owner)."""
+
+    FACTS: ClassVar[Facts] = INCIDENT
 
     id: str
     when: dict[str, Any] = {}
@@ -68,16 +71,12 @@ class Router:
 
     def __init__(self, rules: EscalationRules) -> None:
         self.policies = {p.id: p for p in rules.policies}
-        self._routes = []
         for route in rules.routes:
             if route.policy not in self.policies:
                 raise ValueError(
                     f"{route.id}: unknown policy {route.policy!r}; known: {', '.join(self.policies) or 'none'}"
                 )
-            try:
-                self._routes.append((route, compile_when(route.when, FACTS)))
-            except ValueError as bad:
-                raise ValueError(f"{route.id}: {bad}") from None
+        self._routes = RuleSet(rules.routes)
 
     def route(self, situation: Situation, addressed: str = "") -> Route:
         """The policy and team of a situation, or the policy that a mail was addressed to.
@@ -87,9 +86,7 @@ class Router:
         if addressed in self.policies:
             why = Reason("route", "address", f"a mail was addressed to policy {addressed}")
             return Route(self.policies[addressed], str(situation.get("team", "")), why)
-        for spec, test in self._routes:
-            if test(situation):
-                team = str(situation.get("team", "")) or spec.team
-                return Route(self.policies[spec.policy], team, Reason("route", spec.id, f"policy {spec.policy}"))
-        team = str(situation.get("team", ""))
-        return Route(PolicySpec(id="", steps=()), team, Reason("route", "none", "no route matched: last resort"))
+        team, spec = str(situation.get("team", "")), self._routes.first(situation)
+        if spec is None:
+            return Route(PolicySpec(id="", steps=()), team, Reason("route", "none", "no route matched: last resort"))
+        return Route(self.policies[spec.policy], team or spec.team, Reason("route", spec.id, f"policy {spec.policy}"))

@@ -63,7 +63,7 @@ def _tell_news(s: State, number: int, ranking: Ranking) -> None:
 
 
 def facts(s: State, incident: Incident, impact: Impact) -> dict[str, Value]:
-    """The facts of ``rank.FACTS`` for an incident."""
+    """The facts of ``vocabulary.INCIDENT`` for an incident."""
     alerts = _typical(s, incident)
     spec = s.rules.topology.nodes.get(incident.cause or incident.root)
     first = alerts[0] if alerts else None
@@ -76,6 +76,7 @@ def facts(s: State, incident: Incident, impact: Impact) -> dict[str, Value]:
         "departments": impact.departments,
         "department_count": float(len(impact.departments)),
         "services": impact.services,
+        "service_count": float(len(impact.services)),
         "service_class": impact.service_class,
         "people": float(impact.people),
         "nodes": float(impact.nodes),
@@ -88,8 +89,8 @@ def facts(s: State, incident: Incident, impact: Impact) -> dict[str, Value]:
         "cause_kind": incident.cause_kind,
         "report": bool(alerts) and all(a.report for a in alerts),  # known from people only
         "known": spec is not None,
-        "calendar": s.rules.ranker.calendars(s.wall),
         "came_by": incident.came_by,
+        **s.rules.ranker.moment(s.wall),
     }
 
 

@@ -42,7 +42,7 @@ class Rulebook:
         self.names = NameFinder(topology.spellings())
         self.correlate = correlate
         self.times = correlate.times
-        self.classifier = Classifier(correlate)
+        self.classifier = Classifier(correlate, topology.nodes)
         self.grouping = Grouping(correlate, self.classifier, topology)
         self.timing = Timing(correlate, topology)
         self.ranker = ranker

@@ -1,10 +1,14 @@
-"""How long things are waited for at a node: the times of correlate.yaml, with its overrides for site and kind."""
+"""How long things are waited for at a node: the times of correlate.yaml, with its overrides for some nodes."""
+
+from functools import reduce
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingestd.decide.classify import CorrelateRules, Times, TimesOverride
+from ingestd.decide.classify import CorrelateRules, Times, TimesOverride, place_facts
+from ingestd.decide.ruleset import RuleSet
 from ingestd.decide.topology import Topology
+from ingestd.decide.when import Value
 from ingestd.yamltypes import Duration
 
 #: What an override can't change: these belong to a source, not to a place.
@@ -20,28 +24,26 @@ class Waits(Struct, frozen=True):
 
 
 class Timing:
-    """Answers by node; remembers by site and kind. ValueError: an override names a time that is none."""
+    """Answers by node; remembers by what the overrides ask. ValueError: a bad condition, a time that is none."""
 
     def __init__(self, rules: CorrelateRules, topology: Topology) -> None:
         self._everywhere = Waits(rules.times, rules.infer_ratio, rules.infer_children)
-        self._overrides = rules.overrides
+        self._overrides = RuleSet(rules.overrides)
+        self._asked = sorted(self._overrides.asked)
         self._topology = topology
-        self._known: dict[tuple[str, str], Waits] = {}
+        self._known: dict[tuple[Value, ...], Waits] = {}
         for override in rules.overrides:
             _overridden(self._everywhere, override)
 
     def at(self, node: str | None) -> Waits:
         """The waits at a node; the usual ones where the topology does not know it."""
         spec = self._topology.nodes.get(node or "")
-        if spec is None or not self._overrides:
+        if spec is None or not self._overrides.rules:
             return self._everywhere
-        key = (spec.site, spec.kind)
+        situation = place_facts(spec.id, spec)
+        key = tuple(situation[fact] for fact in self._asked)
         if key not in self._known:
-            waits = self._everywhere
-            for override in self._overrides:
-                if override.site in ("", spec.site) and override.kind in ("", spec.kind):
-                    waits = _overridden(waits, override)
-            self._known[key] = waits
+            self._known[key] = reduce(_overridden, self._overrides.matching(situation), self._everywhere)
         return self._known[key]
 
 

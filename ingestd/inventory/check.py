@@ -21,7 +21,7 @@ from ingestd.decide.topology import (
     TopologyFile,
 )
 from ingestd.inventory.addresses import is_address
-from ingestd.yamltypes import ConfigError, Document, Place, Problem, did_you_mean, reads
+from ingestd.yamltypes import ConfigError, Document, Place, Problem, Said, near_to, reads, said
 
 MOST_GUESSES = 20  # names for which the nearest known one is looked for
 MOST_CIRCLES = 20
@@ -83,6 +83,14 @@ def check(raw: str | bytes, name: str, teams: Collection[str] | None = None) -> 
     return Checked(file, tuple(sorted(found, key=lambda one: (one.line, one.column, one.text))))
 
 
+def topology_problems(document: Document[TopologyFile], teams: Collection[str] | None) -> Iterator[Problem]:
+    """The same of a file whose types are right, for whoever has read it."""
+    look = _Look(document, teams)
+    look.through()
+    yield from look.errors
+    yield from look.warnings
+
+
 def _findings(severity: Literal["error", "warning"], problems: Collection[Problem]) -> tuple[Finding, ...]:
     return tuple(
         Finding(severity=severity, file=one.file, line=one.line, column=one.column, text=one.text) for one in problems
@@ -125,8 +133,9 @@ class _Look:
             for i, spec in specs.items():
                 if spec.id in first:
                     counts = "first" if key == "nodes" else "last"
-                    text = f"{spec.id!r} is defined twice (first in line {self._line((key, first[spec.id]))})"
-                    self._warn((key, i, "id"), f"{text}; the {counts} definition counts")
+                    line = self._line((key, first[spec.id]))
+                    words = "{name!r} is defined twice (first in line {line}); the {counts} definition counts"
+                    self._warn((key, i, "id"), said(words, name=spec.id, line=line, counts=said(counts)))
                 first.setdefault(spec.id, i)
 
     def _spellings(self) -> None:
@@ -138,19 +147,21 @@ class _Look:
                 folded = name.casefold().rstrip(".")
                 owner, where = owners.setdefault(folded, (node.id, place))
                 if owner != node.id:
-                    text = f"{name!r} is also a name of {owner} (line {self._line(where)})"
-                    self._warn(place, f"{text}: an alert that says it is taken for neither")
+                    words = (
+                        "{name!r} is also a name of {owner} (line {line}): an alert that says it is taken for neither"
+                    )
+                    self._warn(place, said(words, name=name, owner=owner, line=self._line(where)))
 
     def _unknown(self, place: Place, kind: str, names: tuple[str, ...]) -> None:
         for j, name in enumerate(names):
             if name not in self._ids:
                 self._error((*place, j), self._lost(kind, name, self._ids))
 
-    def _lost(self, kind: str, name: str, known: Collection[str]) -> str:
+    def _lost(self, kind: str, name: str, known: Collection[str]) -> Said:
         """The words for a name that nothing defines; the nearest one is looked for a few times only."""
         self._guesses += 1
-        hint = did_you_mean(name, tuple(known)) if self._guesses <= MOST_GUESSES and len(name) < 200 else ""
-        return f"unknown {kind} {name!r}{hint}"
+        hint = near_to(name, known) if self._guesses <= MOST_GUESSES else ""
+        return said("unknown {kind} {name!r}{hint}", kind=said(kind), name=name, hint=hint)
 
     # -- a node
     def _dependencies(self, i: int, node: NodeSpec) -> None:
@@ -163,31 +174,35 @@ class _Look:
             for k, name in enumerate(group):
                 spot = (*place, "any_of", k) if isinstance(wanted, AnyOf) else place
                 if name == node.id:
-                    self._warn(spot, f"{name} depends on itself: left out")
+                    self._warn(spot, said("{name} depends on itself: left out", name=name))
                 elif name not in self._ids:
                     self._error(spot, self._lost("node", name, self._ids))
             if wanted in seen:
-                self._warn(place, "the same dependency twice")
+                self._warn(place, said("the same dependency twice"))
             seen.add(wanted)
 
     def _group(self, place: Place, group: tuple[str, ...]) -> None:
         if not group:
-            self._warn(place, "any_of is empty: it says nothing; name the nodes that stand in for one another")
+            self._warn(place, said("any_of is empty: name the nodes that stand in for one another"))
         elif len(set(group)) < 2:
-            self._warn(place, f"any_of of {group[0]} alone is a hard dependency: write {group[0]}, or name the other")
+            words = "any_of of {name} alone is a hard dependency: write {name}, or name the other"
+            self._warn(place, said(words, name=group[0]))
         elif len(set(group)) < len(group):
-            self._warn(place, "any_of names a node twice")
+            self._warn(place, said("any_of names a node twice"))
 
     def _fields(self, i: int, node: NodeSpec) -> None:
         place: Place = ("nodes", i)
         if node.ip and not is_address(node.ip):
-            self._warn((*place, "ip"), f"{node.ip!r} is no IP address{_without_prefix(node.ip)}")
+            self._warn((*place, "ip"), said("{ip!r} is no IP address{hint}", ip=node.ip, hint=_without_prefix(node.ip)))
         if node.class_ and node.class_ not in SERVICE_CLASSES:
-            self._warn((*place, "class"), f"class {node.class_!r}: expected critical, important or normal")
+            words = said("class {name!r}: expected critical, important or normal", name=node.class_)
+            self._warn((*place, "class"), words)
         elif node.class_ and node.kind != "service":
-            self._warn((*place, "class"), f"class counts for services only; {node.id} is a {node.kind}")
+            words = said("class counts for services only; {node} is a {kind}", node=node.id, kind=node.kind)
+            self._warn((*place, "class"), words)
         if node.kind == "service" and not node.depends_on:
-            self._warn((*place, "id"), f"the service {node.id} depends on nothing: no failure will be seen to break it")
+            words = said("the service {node} depends on nothing: no failure will be seen to break it", node=node.id)
+            self._warn((*place, "id"), words)
         known = {department.id for department in self.departments.values()}
         if node.department and known and node.department not in known:
             self._error((*place, "department"), self._lost("department", node.department, known))
@@ -201,9 +216,10 @@ class _Look:
                 for j, name in enumerate(names):
                     owner = owners.setdefault(name.casefold(), department.id)
                     if owner != department.id:
-                        self._warn(("departments", i, key, j), f"{name!r} is also of {owner}; the last one counts")
+                        words = said("{name!r} is also of {owner}; the last one counts", name=name, owner=owner)
+                        self._warn(("departments", i, key, j), words)
             if department.people < 0:
-                self._warn(("departments", i, "people"), "fewer than no people")
+                self._warn(("departments", i, "people"), said("fewer than no people"))
 
     def _span(self, i: int, window: MaintenanceSpec) -> None:
         if type(window.start) is type(window.end) and str(window.start) != str(window.end):
@@ -212,28 +228,35 @@ class _Look:
             except TypeError:  # one has a time zone, the other has none
                 return
             if backwards:
-                self._warn(("maintenance", i, "end"), "it ends before it starts: it covers nothing")
+                self._warn(("maintenance", i, "end"), said("it ends before it starts: it covers nothing"))
 
     # -- the graph
     def _graph(self) -> None:
         topology = Topology(TopologyFile(nodes=tuple(self.nodes.values())))
         index = {node.id: i for i, node in reversed(self.nodes.items())}
         for circle in _circles(topology):
-            text = " -> ".join([*circle[:MOST_NAMES], *(["…"] if len(circle) > MOST_NAMES else []), circle[0]])
-            self._warn(("nodes", index[circle[0]], "depends_on"), f"a circle: {text}; none of them explains another")
+            names = " -> ".join([*circle[:MOST_NAMES], *(["…"] if len(circle) > MOST_NAMES else []), circle[0]])
+            words = said("a circle: {names}; none of them explains another", names=names)
+            self._warn(("nodes", index[circle[0]], "depends_on"), words)
         alone = [n for n in topology.nodes if not topology.groups[n] and not topology.children.get(n)]
         if alone and len(alone) < len(topology.nodes):
             names = ", ".join(alone[:MOST_NAMES]) + (" …" if len(alone) > MOST_NAMES else "")
-            text = f"{len(alone)} of {len(topology.nodes)} nodes depend on nothing, and nothing on them: {names}"
-            self._warn(("nodes", index[alone[0]], "id"), f"{text}; their alerts are never explained by another's")
+            words = said(
+                "{count} of {all} nodes depend on nothing, and nothing on them: {names}; "
+                "their alerts are never explained by another's",
+                count=len(alone),
+                all=len(topology.nodes),
+                names=names,
+            )
+            self._warn(("nodes", index[alone[0]], "id"), words)
 
     def _line(self, place: Place) -> int:
         return self._document.problem(place, "").line
 
-    def _warn(self, place: Place, text: str) -> None:
-        self.warnings.append(self._document.problem(place, text))
+    def _warn(self, place: Place, text: Said) -> None:
+        self.warnings.append(self._document.warning(place, text))
 
-    def _error(self, place: Place, text: str) -> None:
+    def _error(self, place: Place, text: Said) -> None:
         self.errors.append(self._document.problem(place, text))
 
 
@@ -277,11 +300,11 @@ def _names(node: NodeSpec) -> Iterator[tuple[Place, str]]:
             yield ("aliases", j), alias
 
 
-def _without_prefix(ip: str) -> str:
+def _without_prefix(ip: str) -> Said:
     try:
-        return f": did you mean {ipaddress.ip_interface(ip).ip}?"
+        return said(": did you mean {near}?", near=ipaddress.ip_interface(ip).ip)
     except ValueError:
-        return ": write names into fqdn or aliases"
+        return said(": write names into fqdn or aliases")
 
 
 def _circles(topology: Topology) -> Iterator[list[str]]:

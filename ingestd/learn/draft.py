@@ -38,6 +38,7 @@ LABELS: Mapping[Role, str] = {
 }
 ROLES: Mapping[str, Role] = {name.replace("_", " "): role for role, names in LABELS.items() for name in names.split()}
 ANYTHING = r".*?"
+NO_CASE = "(?i)"  # patterns that take mind case, those of a condition do not
 #: What stands in a subject where a word was masked.
 PLACES: Mapping[str, str] = {"<number>": r"[\d.,:/+-]*\d\S*?", "<state>": r"\S+?", "<host>": r"[^\s,;()\[\]]+?"}
 VARYING = frozenset({ANYTHING, PLACES["<state>"], PLACES["<host>"]})
@@ -116,7 +117,7 @@ def _subject(group: Group, labels: Mapping[str, Sequence[str]]) -> tuple[str, li
     slots = [_Slot(_role(column, labels, group, taken), column) for column in columns]
     left = iter(slots)
     named = _joined(_place(next(left).role, place) if place in VARYING else place for place in places)
-    return rf"(?i)^\s*{named}\s*$", slots
+    return rf"{NO_CASE}^\s*{named}\s*$", slots
 
 
 def _joined(places: Iterable[str]) -> str:
@@ -187,13 +188,13 @@ def _when(group: Group, pattern: str) -> dict[str, str]:
     """What tells these mails from others: the sender, and the subject as far as it is the same."""
     locals_ = {one.mail.sender.rpartition("@")[0].casefold() for one in group.samples}
     constants = [word for word in group.template if word and _is_constant(word) and re.search(r"\w{2}", word)]
-    found = {"subject": re.sub(r"\(\?P<\w+>(.*?\?)\)", r"\1", pattern)} if constants else {}
+    found = {"subject": "~" + re.sub(r"\(\?P<\w+>(.*?\?)\)", r"\1", pattern).removeprefix(NO_CASE)} if constants else {}
     if len(locals_) == 1 and "" not in locals_:
-        found["from"] = rf"(?i)\b{re.escape(locals_.pop())}@"
+        found["from"] = rf"~\b{re.escape(locals_.pop())}@"
     elif not found:
-        found["header"] = r"(?m)^from: "
+        found["header"] = r"~(?m)^from: "
     if not constants and group.labels:
-        found["body"] = rf"(?m)^[ \t*>]*{re.escape(sorted(group.labels)[0])}[ \t*]*[:：]"
+        found["body"] = rf"~(?m)^[ \t*>]*{re.escape(sorted(group.labels)[0])}[ \t*]*[:：]"
     return found
 
 

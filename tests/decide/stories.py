@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ingestd.model import Message, Notification, Receipt
+from ingestd.model import Message, Receipt
 from tests.night import Night, Page
 
 #: One switch with a row of servers behind it.
@@ -29,8 +29,9 @@ def alert(host: str, check: str | None = None, state: str = "firing", **more: ob
 class Unclaimed(Night):
     """A night in which pages wait in the outbox until the test says what became of them."""
 
-    def _deliver(self, page: Notification) -> None:
-        self.pages.append(Page(page.at - self.begin, page.person, page.kind, page.incident, page))
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.fates["mail"] = "waits"
 
 
 def receipt(night: Night, at: float, page: Page, outcome: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from ingestd.decide.classify import Classifier, ClassRule, CorrelateRules, SignalRule
+from ingestd.decide.topology import NodeSpec
 from ingestd.model import Event
 from tests.night import trading_company
 
@@ -43,19 +44,19 @@ def test_the_rule_that_decided_is_named() -> None:
 
 
 def test_a_bad_pattern_is_named_with_its_rule() -> None:
-    with pytest.raises(ValueError, match=r"odd: bad pattern '\(x': missing \)"):
-        Classifier(CorrelateRules(classes=(ClassRule(id="odd", class_="local", text=("fine", "(x")),)))
+    with pytest.raises(ValueError, match=r"odd: not an RE2 pattern \(missing \)"):
+        Classifier(CorrelateRules(classes=(ClassRule(id="odd", class_="local", when={"text": ["~fine", "~(x"]}),)))
 
 
 def test_what_is_remembered_is_bounded_and_the_answers_stay() -> None:
-    classifier = Classifier(CorrelateRules(classes=(ClassRule(id="even", class_="local", text=("[02468]$",)),)))
+    classifier = Classifier(CorrelateRules(classes=(ClassRule(id="even", class_="local", when={"text": "~[02468]$"}),)))
     classes = [classifier.classify(event(f"job {n}")).cls for n in range(10_003)]
     assert classes == ["local" if n % 2 == 0 else "unknown" for n in range(10_003)]
     assert len(classifier._known) < 10_000
 
 
 def test_a_signal_is_what_a_check_watches_whatever_it_is_called() -> None:
-    rules = CorrelateRules(signals=(SignalRule(id="disk", check=("free space", r"\bdisk\b")),))
+    rules = CorrelateRules(signals=(SignalRule(id="disk", when={"check": ["~free space", r"~\bdisk\b"]}),))
     classifier = Classifier(rules)
     assert [classifier.signal(check) for check in (None, "Free Space C:", "disk /", "SSH")] == [
         "host",
@@ -65,3 +66,31 @@ def test_a_signal_is_what_a_check_watches_whatever_it_is_called() -> None:
     ]
     assert len({classifier.signal(f"job {n}") for n in range(10_003)}) == 10_003
     assert len(classifier._signal) < 10_000
+
+
+def test_a_rule_may_ask_for_the_place_the_source_and_a_label() -> None:
+    rules = (
+        ClassRule(id="lab", class_="local", when={"site": "lab", "kind": "!= switch"}),
+        ClassRule(id="drill", class_="unknown", when={"source": "drills", "severity": "<= warning"}),
+        ClassRule(id="edge", class_="reachability", when={"label.tier": "edge*", "host": "~^fw"}),
+    )
+    nodes = {"rig": NodeSpec(id="rig", site="lab"), "lab-sw": NodeSpec(id="lab-sw", site="lab", kind="switch")}
+    classifier = Classifier(CorrelateRules(classes=rules), nodes)
+    plain = Event(state="firing", summary="odd", severity="warning")
+    edge = Event(state="firing", summary="odd", host="fw-1", labels=(("tier", "EDGE-2"),))
+    found = [
+        classifier.classify(plain, "rig").rule,
+        classifier.classify(plain, "lab-sw").rule,
+        classifier.classify(plain, "lab-sw", "drills").rule,
+        classifier.classify(edge, "elsewhere", "prod").rule,
+    ]
+    assert found == ["lab", "default", "drill", "edge"]
+
+
+def test_of_two_names_of_a_signal_the_first_rule_counts() -> None:
+    signals = (
+        SignalRule(id="web", when={"check": ["http*", "~^tcp.?443$"]}),
+        SignalRule(id="tls", when={"check": "~443"}),
+    )
+    classifier = Classifier(CorrelateRules(signals=signals))
+    assert [classifier.signal(check) for check in ("HTTPS", "tcp 443", "port 443")] == ["web", "web", "tls"]

@@ -11,7 +11,7 @@ from tests.decide.stories import ROW, alert
 from tests.night import Night, trading_company
 
 APP = GroupRule(id="one-app", same=("label:app",))
-CERTS = GroupRule(id="certificates", same=("check", "site"), check=("cert",), text=("expire",))
+CERTS = GroupRule(id="certificates", same=("check", "site"), when={"check": "~cert", "text": "~expire"})
 
 
 def night_with(*groups: GroupRule, topology: str = ROW) -> Night:
@@ -74,3 +74,17 @@ def test_what_can_not_be_shared_is_refused(same: tuple[str, ...]) -> None:
     rules = CorrelateRules(groups=(GroupRule(id="odd", same=same),))
     with pytest.raises(ValueError, match="odd: same: expected check, label:NAME"):
         Grouping(rules, Classifier(rules), Topology(TopologyFile()))
+
+
+def test_a_rule_may_ask_for_class_label_source_and_department() -> None:
+    rule = GroupRule(
+        id="shop",
+        same=("label:app",),
+        when={"label.env": "prod", "class": "unknown", "department": "sales", "source": "prod", "kind": "vm"},
+    )
+    row = "nodes: [{id: a, kind: vm, department: sales}, {id: b, kind: vm, department: sales}, {id: c}]"
+    night = night_with(rule, topology=row)
+    for second, host in enumerate("abc"):
+        night.webhook(second, alert(host, "orders", summary="odd", labels={"app": "shop", "env": "Prod"}))
+    night.webhook(5, alert("b", "queue", summary="odd", labels={"app": "shop", "env": "test"}))
+    assert [i.group for i in night.incidents()] == ["group shop: app shop", "", ""]

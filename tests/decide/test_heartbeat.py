@@ -187,7 +187,7 @@ def test_a_heartbeat_that_makes_no_sense_is_refused(text: str, wrong: str) -> No
 
 def test_a_condition_that_makes_no_sense_names_its_heartbeat() -> None:
     file = loads("heartbeats: [{id: x, every: 5m, when: {subjekt: y}}]", HeartbeatFile, "heartbeats.yaml")
-    with pytest.raises(ValueError, match="x: unknown condition 'subjekt'"):
+    with pytest.raises(ValueError, match="x: unknown fact 'subjekt'"):
         Heartbeats(file)
 
 

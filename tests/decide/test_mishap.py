@@ -76,5 +76,5 @@ def test_a_mailbox_that_can_not_be_read_is_an_alert_until_it_can() -> None:
 def test_deafness_is_no_reason_to_plan_what_was_never_planned() -> None:
     night = Night(trading_company(heartbeats="heartbeats: [{id: job, every: 10m}]"))
     night.rules.heartbeats.names["other"] = night.rules.heartbeats.names["job"]
-    night._step(Entry(0, Message(kind="gap", source="engine", body=b"400.0")), night.begin)
+    night.trial._step(Entry(0, Message(kind="gap", source="engine", body=b"400.0")), night.begin)
     assert set(night.world.heartbeats) <= {"job"}

@@ -13,6 +13,7 @@ from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import Recognisers, fallback_text
 from ingestd.decide.reader import host_name
 from ingestd.decide.recognise import Example, RecogniserFile
+from ingestd.decide.when import BadCondition
 from ingestd.model import Ends, Event, Message, Reading
 from ingestd.yamltypes import ConfigError, load, loads
 
@@ -88,8 +89,8 @@ def one(text: str) -> RecogniserFile:
 TOOL = """
 tool: Tool
 when:
-  - from: 'tool@'
-    header: '(?m)^x-tool: '
+  - from: '~tool@'
+    header: '~(?m)^x-tool: '
 take:
   - from: '(?P<host>[a-z-]+)\\.trading'
   - header: '(?m)^x-tool: (?P<check>.+)$'
@@ -134,7 +135,7 @@ def test_a_time_without_a_zone_is_none(when, started):
 
 def test_of_several_identities_the_first_that_can_be_filled_in_counts():
     file = loads(
-        "id: watch\nwhen: [{subject: watch}]\ntake: [{subject: 'fan (?P<part>\\d)'}, {subject: '(?P<check>.+)'}]\n"
+        "id: watch\nwhen: [{subject: ~watch}]\ntake: [{subject: 'fan (?P<part>\\d)'}, {subject: '(?P<check>.+)'}]\n"
         "identity: ['watch:fan {part}', 'watch:{check}']\n",
         RecogniserFile,
         "watch.yaml",
@@ -165,20 +166,20 @@ def test_a_label_with_its_value_in_the_next_line():
 
 
 def test_what_a_mail_lacks_leaves_it_to_the_next():
-    needy = one("when: [{body: hello}, {body: hallo}]\nneeds: [host]\n")
+    needy = one("when: [{body: ~hello}, {body: ~hallo}]\nneeds: [host]\n")
     reading = read("From: root@x\nSubject: disk failure\n\nhello", Recognisers.compile([needy]))
     assert (reading.recogniser, reading.kind) == (None, "alert")
 
 
 def test_blocks_without_a_match_leave_it_to_the_next():
-    tool = one("when: [{body: hello}]\nblocks: {start: '(?m)^Begin$'}\n")
+    tool = one("when: [{body: ~hello}]\nblocks: {start: '(?m)^Begin$'}\n")
     assert read("From: root@x\n\nhello", Recognisers.compile([tool])).recogniser is None
     (first, second) = read("From: root@x\n\nhello\nBegin\na: 1\nBegin\nb", Recognisers.compile([tool])).events
     assert (first.labels, second.labels) == ((("a", "1"),), ())
 
 
 def test_a_field_that_lists_several_gives_an_event_each():
-    tool = one("when: [{subject: lost}]\neach: host\ntake: [{subject: 'lost: (?P<host>.+)$'}]")
+    tool = one("when: [{subject: ~lost}]\neach: host\ntake: [{subject: 'lost: (?P<host>.+)$'}]")
     mail = "From: root@x\nSubject: lost: {}\n\n"
     events = read(mail.format("edge-sw-03, wh-files"), Recognisers.compile([tool])).events
     assert [event.host for event in events] == ["edge-sw-03", "wh-files"]
@@ -186,14 +187,14 @@ def test_a_field_that_lists_several_gives_an_event_each():
 
 
 def test_a_problem_without_a_severity_has_the_files_and_its_end_has_none():
-    ups = "when: [{subject: UPS}]\nseverity: critical\nlabels: {state: Now}\nstates: {on line: resolved}"
+    ups = "when: [{subject: ~UPS}]\nseverity: critical\nlabels: {state: Now}\nstates: {on line: resolved}"
     tool = Recognisers.compile([one(ups)])
     assert event_of(read("From: root@x\nSubject: UPS\n\nNow: on battery", tool)).severity == "critical"
     assert event_of(read("From: root@x\nSubject: UPS\n\nNow: On Line", tool)).severity == "info"
 
 
 def test_the_words_of_the_output_decide_where_the_file_says_so():
-    job = one("when: [{subject: '^job'}]\nby_words: true\nseverity: unknown\ntake: [{body: '(?s)(?P<summary>.+)'}]")
+    job = one("when: [{subject: '~^job'}]\nby_words: true\nseverity: unknown\ntake: [{body: '(?s)(?P<summary>.+)'}]")
     jobs = Recognisers.compile([job])
     mail = "From: root@x\nSubject: job\n\n{}"
     failed, done = read(mail.format("copy: disk failed"), jobs), read(mail.format("12 files copied successfully"), jobs)
@@ -207,7 +208,7 @@ def test_the_words_of_the_output_decide_where_the_file_says_so():
 
 
 def test_values_in_other_words_share_an_identity():
-    text = "when: [{subject: UPS}]\ntake: [{subject: 'UPS (?P<pair>battery|line)'}]\nidentity: 'ups:{pair}'\n"
+    text = "when: [{subject: ~UPS}]\ntake: [{subject: 'UPS (?P<pair>battery|line)'}]\nidentity: 'ups:{pair}'\n"
     tool = Recognisers.compile([one(text + "translate: {pair: {Battery: power, line: power}}")])
     assert event_of(read("From: root@x\nSubject: UPS battery\n\n", tool)).identity == "ups:power"
     assert event_of(read("From: root@x\nSubject: UPS line\n\n", tool)).identity == "ups:power"
@@ -215,7 +216,7 @@ def test_values_in_other_words_share_an_identity():
 
 
 def test_notices_and_what_they_say_of_the_state():
-    text = "when: [{subject: TOOL}]\ntake: [{subject: 'TOOL (?P<notice>\\w+)'}, {subject: 'by (?P<sender>\\w+)'}]\n"
+    text = "when: [{subject: ~TOOL}]\ntake: [{subject: 'TOOL (?P<notice>\\w+)'}, {subject: 'by (?P<sender>\\w+)'}]\n"
     tool = Recognisers.compile([one(text + "notices: {ack: acknowledgement, trial: test, note: info}")])
     taken = event_of(read("From: root@x\nSubject: TOOL ack by lin\n\n", tool))
     assert (taken.acknowledged, taken.quiet, taken.sender, taken.state) == (True, True, "lin", "firing")
@@ -225,13 +226,13 @@ def test_notices_and_what_they_say_of_the_state():
 
 
 def test_label_lines_in_cells_and_lists():
-    tool = Recognisers.compile([one("when: [{subject: TOOL}]\nlabels: {host: Node, check: Part}")])
+    tool = Recognisers.compile([one("when: [{subject: ~TOOL}]\nlabels: {host: Node, check: Part}")])
     mail = "From: root@x\nSubject: TOOL\n\n- Node\t: web-4\n\tPart:\tfan\n: nothing\n"
     assert (event_of(read(mail, tool)).host, event_of(read(mail, tool)).check) == ("web-4", "fan")
 
 
 def test_pairs_of_one_line_and_of_many():
-    text = "when: [{subject: TOOL}]\nseparator: '='\nblocks: {start: '(?m)^Labels:'}\nlabels: {host: node}\nidentity: 't:{labels}'"
+    text = "when: [{subject: ~TOOL}]\nseparator: '='\nblocks: {start: '(?m)^Labels:'}\nlabels: {host: node}\nidentity: 't:{labels}'"
     tool = Recognisers.compile([one(text)])
     mail = "From: root@x\nSubject: TOOL\n\nLabels: node=web-4, part=fan\nLabels:\n - node = web-5\n = x\n"
     first, second = read(mail, tool).events
@@ -240,7 +241,7 @@ def test_pairs_of_one_line_and_of_many():
 
 
 def test_a_field_put_together_from_others():
-    tool = one("when: [{body: Plugin}]\ncompose: {check: '{plugin}-{part}'}\ndefaults: {check: all}\n"
+    tool = one("when: [{body: ~Plugin}]\ncompose: {check: '{plugin}-{part}'}\ndefaults: {check: all}\n"
                "take: [{body: 'Plugin: (?P<plugin>\\w+)'}, {body: 'Part: (?P<part>\\w+)'}]")  # fmt: skip
     assert event_of(read("From: root@x\n\nPlugin: df\nPart: root", Recognisers.compile([tool]))).check == "df-root"
     assert event_of(read("From: root@x\n\nPlugin: df", Recognisers.compile([tool]))).check == "all"
@@ -252,34 +253,31 @@ def test_alertmanager_under_a_subject_of_the_site():
 
 
 def test_the_more_exact_recogniser_goes_first_and_a_site_replaces_by_id():
-    vague, exact = one("when: [{body: hello}]"), one("when: [{body: hello, subject: disk}]")
+    vague, exact = one("when: [{body: ~hello}]"), one("when: [{body: ~hello, subject: ~disk}]")
     other = msgspec.structs.replace(exact, id="exact")
     mail = "From: root@x\nSubject: disk\n\nhello"
     assert read(mail, Recognisers.compile([vague, other])).recogniser == "exact"
-    replaced = Recognisers.compile([vague, one("when: [{body: other}]")])
+    replaced = Recognisers.compile([vague, one("when: [{body: ~other}]")])
     assert read(mail, replaced).recogniser is None
 
 
 def test_a_host_is_guessed_only_where_the_file_says_so():
-    guessing = Recognisers.compile([one("when: [{subject: disk}]\nguess_host: true")])
+    guessing = Recognisers.compile([one("when: [{subject: ~disk}]\nguess_host: true")])
     (event,) = read("From: root@x\nSubject: disk\n\nwh-files is full", guessing).events
     assert (event.host, event.guessed) == ("wh-files", True)
     assert read("From: root@x\nSubject: disk\n\nnothing", guessing).events[0].host is None
-    given_host = Recognisers.compile([one("when: [{subject: disk}]\nguess_host: true\ndefaults: {host: nas}")])
+    given_host = Recognisers.compile([one("when: [{subject: ~disk}]\nguess_host: true\ndefaults: {host: nas}")])
     assert read("From: root@x\nSubject: disk\n\nwh-files", given_host).events[0].host == "nas"
 
 
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("when:\n  - subject: '(oops'\n", 3, "not an RE2 pattern"),
-        ("when:\n  - {}\n", 3, "at least one of subject, from, header, body"),
         ("when: []\n", 1, "at least one alternative"),
-        ("when: [{subject: x}]\ntake:\n  - {subject: '(?P<host>x)', body: '(?P<host>x)'}\n", 4, "exactly one of"),
-        ("when: [{subject: x}]\ntake:\n  - {subject: 'no group'}\n", 4, "named group"),
-        ("when: [{subject: x}]\nstates: {DOWN: broken}\n", 3, "broken"),
-        ("when: [{subject: x}]\nlabels: {hots: Host}\n", 3, "hots"),
-        ("when: [{subjekt: x}]\n", 2, "did you mean 'subject'"),
+        ("when: [{subject: ~x}]\ntake:\n  - {subject: '(?P<host>x)', body: '(?P<host>x)'}\n", 4, "exactly one of"),
+        ("when: [{subject: ~x}]\ntake:\n  - {subject: 'no group'}\n", 4, "named group"),
+        ("when: [{subject: ~x}]\nstates: {DOWN: broken}\n", 3, "broken"),
+        ("when: [{subject: ~x}]\nlabels: {hots: Host}\n", 3, "hots"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_line(text, line, said):
@@ -289,9 +287,32 @@ def test_a_wrong_file_is_named_with_its_line(text, line, said):
     assert error.value.problems[0].line == line
 
 
+@pytest.mark.parametrize(
+    ("when", "place", "said"),
+    [
+        ("[{subject: ~x}, {subject: '~(oops'}]", (1, "subject"), "not an RE2 pattern"),
+        ("[{subject: [~x, '~(oops']}]", (0, "subject", 1), "not an RE2 pattern"),
+        ("[{}]", (0,), "at least one of subject, from, header, body"),
+        ("[{subjekt: ~x}]", (0, "subjekt"), "did you mean 'subject'"),
+    ],
+)
+def test_a_condition_that_can_not_be_read_is_named_with_its_file_and_place(when, place, said):
+    with pytest.raises(BadCondition) as error:
+        Recognisers.compile([one(f"when: {when}")])
+    assert (error.value.rule, error.value.place) == ("tool", place)
+    assert said in str(error.value)
+
+
+def test_a_condition_may_ask_for_a_whole_text_for_any_of_several_and_for_none():
+    tool = Recognisers.compile([one("when: [{subject: 'Disk on *', not: {from: '~nas'}}]")])
+    assert read("From: root@x\nSubject: disk ON web-1\n\n", tool).recogniser == "tool"
+    assert read("From: root@nas\nSubject: disk on web-1\n\n", tool).recogniser is None
+    assert read("From: root@x\nSubject: a disk on web-1\n\n", tool).recogniser is None
+
+
 def test_a_wrong_id():
     with pytest.raises(ConfigError, match="expected an id"):
-        loads("id: Not Good\nwhen: [{subject: x}]", RecogniserFile, "x.yaml")
+        loads("id: Not Good\nwhen: [{subject: ~x}]", RecogniserFile, "x.yaml")
 
 
 @pytest.mark.parametrize(

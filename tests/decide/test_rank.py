@@ -85,5 +85,27 @@ def test_a_hole_in_the_matrix_is_an_error() -> None:
 
 
 def test_a_bad_condition_is_named_with_its_rule() -> None:
-    with pytest.raises(ValueError, match="odd: unknown condition 'colour'"):
+    with pytest.raises(ValueError, match="odd: unknown fact 'colour'"):
         ranker(urgency=(LevelRule(id="odd", when={"colour": "red"}, level="high"),))
+
+
+def test_rules_ask_for_the_time_as_it_is_at_the_site() -> None:
+    late = datetime(2027, 1, 29, 22, 30, tzinfo=SHANGHAI).timestamp()
+    calendars = (
+        CalendarSpec(id="working-time", weekdays=("fri",), from_="08:00", to="23:00"),
+        CalendarSpec(id="no", days=(1,)),
+    )
+    assert ranker(calendars=calendars).moment(late) == {
+        "calendar": ("working-time",),
+        "weekday": "fri",
+        "time": 1350.0,
+        "date": "2027-01-29",
+        "working_time": True,
+    }
+    night = LevelRule(
+        id="night", when={"time": "22:00-06:00", "weekday": "mon-fri", "working_time": False}, level="high"
+    )
+    one = ranker(urgency=(night,))
+    assert one.rank(one.moment(late)).urgency == "high"
+    assert one.rank(one.moment(late - 3600)).urgency == "low"
+    assert one.rank(one.moment(late + 86400)).urgency == "low"

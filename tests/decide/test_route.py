@@ -38,5 +38,5 @@ def test_an_unknown_policy_is_named_with_those_that_exist() -> None:
 
 
 def test_a_bad_condition_is_named_with_its_route() -> None:
-    with pytest.raises(ValueError, match="rest: unknown condition 'colour'"):
+    with pytest.raises(ValueError, match="rest: unknown fact 'colour'"):
         router(RouteSpec(id="rest", when={"colour": "red"}, policy="calm"))

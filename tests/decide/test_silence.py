@@ -178,7 +178,7 @@ def test_two_silences_may_hide_an_incident_together() -> None:
 
 def test_a_failed_page_brings_nobody_else_while_it_is_hidden() -> None:
     night = row()
-    night.broken = {"chen"}
+    night.fates["chen"] = "fails"
     quiet(night, 0, HOST)
     night.webhook(10, alert("srv-1"))
     night.until(1000)

@@ -11,7 +11,7 @@ from ingestd.decide.topology import NodeSpec, TopologyFile
 from ingestd.inventory.check import check
 from ingestd.inventory.outages import Failure
 from ingestd.inventory.suggest import Hint, Suggestion, snippet, suggest
-from ingestd.model import Changes, Entry
+from ingestd.model import Stepped
 from ingestd.yamltypes import loads
 from tests.decide.stories import ROW, alert
 from tests.inventory.past import DAY, NOTHING, NOW, Past, day, node, site
@@ -137,13 +137,12 @@ class Kept(Night):
 
     lines: list[Hint] = field(default_factory=list)
 
-    def _step(self, entry: Entry, at: float) -> Changes:
-        changes = super()._step(entry, at)
-        for line in changes.timeline:
+    def _stepped(self, stepped: Stepped) -> None:
+        super()._stepped(stepped)
+        for line in stepped.changes.timeline:
             if line.rule == "hand":
                 found = self.world.incidents[line.incident]
                 self.lines.append(Hint(line.incident, found.cause or found.root, line.what, line.text))
-        return changes
 
 
 def test_the_lines_that_commands_leave_are_understood() -> None:

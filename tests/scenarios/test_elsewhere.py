@@ -131,7 +131,7 @@ unit: pump-3
 """
 GIZMO = """
 id: gizmo
-when: [{subject: '^GIZMO alarm'}]
+when: [{subject: '~^GIZMO alarm'}]
 labels: {host: unit}
 take: [{subject: '^GIZMO alarm \\d+ (?P<state>\\w+): (?P<summary>.+)$'}]
 states: {raised: firing, cleared: resolved}

@@ -1,0 +1,257 @@
+"""The files of a site, read: each as far as it can be, with every problem of the rest.
+
+people.yaml, topology.yaml, heartbeats.yaml and the folder rules/ stand beside ingestd.yaml and are all optional.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
+from sqlalchemy.engine import make_url
+
+from ingestd import sources
+from ingestd.check.values import file_problems, store_problem
+from ingestd.decide.classify import CorrelateRules
+from ingestd.decide.heartbeat import HeartbeatFile
+from ingestd.decide.normalise import RecogniserFile
+from ingestd.decide.oncall import PeopleFile
+from ingestd.decide.rank import PriorityRules
+from ingestd.decide.route import EscalationRules
+from ingestd.decide.topology import TopologyFile
+from ingestd.intake.door import HttpSource, http_source
+from ingestd.intake.imapsettings import ImapSettings
+from ingestd.overlay import by_id, overlay
+from ingestd.redact import redacted
+from ingestd.settings import Listen, Settings
+from ingestd.sources.mapping import Mapping as SourceMapping
+from ingestd.sources.mapping import MappingFile
+from ingestd.yamltypes import Document, Place, Problem, Salvaged, reads, said, salvage
+
+T = TypeVar("T", bound=Struct)
+
+#: Keys that name a file with a secret in it, and the key that it stands for.
+SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
+#: Keys that name a file or a folder.
+PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file", "users_file", "token_file"})
+MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
+
+
+class Rules(Struct, Generic[T], frozen=True):
+    """The shipped rules with the site's over them, and the documents they came from, the site's first."""
+
+    value: T
+    documents: tuple[Document[T], ...]
+
+
+class Parts(Struct, frozen=True):
+    """The files of a site."""
+
+    main: Document[Settings]
+    people: Document[PeopleFile]
+    topology: Document[TopologyFile]
+    heartbeats: Document[HeartbeatFile]
+    correlate: Rules[CorrelateRules]
+    priority: Rules[PriorityRules]
+    escalation: Rules[EscalationRules]
+    recognisers: tuple[Document[RecogniserFile], ...]  # of the site and shipped, those that count
+    mappings: tuple[Document[MappingFile], ...]
+    replaced: tuple[Document[RecogniserFile], ...] = ()  # shipped ones that the site has its own of
+
+
+def everybody(parts: Parts) -> PeopleFile:
+    """The people and teams of both files."""
+    inline, own = parts.main.value, parts.people.value
+    return PeopleFile(people=(*inline.people, *own.people), teams=(*inline.teams, *own.teams))
+
+
+class Files:
+    """One reading of a site: what was read, and every problem so far."""
+
+    def __init__(self, home: Path, shipped: Path) -> None:
+        self._home, self._shipped = home, shipped
+        self.problems: list[Problem] = []
+        self.texts: dict[str, str] = {}
+
+    def parts(self, path: Path) -> Parts:
+        """Every file; one that can't be read is empty, and not whole."""
+        recognisers, replaced = self._recognisers()
+        return Parts(
+            main=self.main(path),
+            people=self._beside("people.yaml", PeopleFile),
+            topology=self._beside("topology.yaml", TopologyFile),
+            heartbeats=self._beside("heartbeats.yaml", HeartbeatFile),
+            correlate=self._rules("correlate.yaml", CorrelateRules),
+            priority=self._rules("priority.yaml", PriorityRules),
+            escalation=self._rules("escalation.yaml", EscalationRules),
+            recognisers=recognisers,
+            mappings=self._mappings(),
+            replaced=replaced,
+        )
+
+    def main(self, path: Path) -> Document[Settings]:
+        """ingestd.yaml."""
+        return self._read(path, Settings)
+
+    def settings(self, main: Document[Settings]) -> Settings:
+        """The settings with absolute paths and with the secrets that stand in files of their own."""
+        value = main.value
+        state = str(self._home / value.state)
+        ready = replace(
+            value,
+            state=state,
+            store=self._store(value.store, Path(state)),
+            mail=value.mail and self._filled(main, ("mail",), value.mail),
+            maildir=value.maildir and self._filled(main, ("maildir",), value.maildir),
+            listen=self._listen(main, value.listen),
+            imap=tuple(self._mailbox(main, i, mailbox) for i, mailbox in enumerate(value.imap)),
+        )
+        lacking = {(one.line, one.column) for one in self.problems if one.file == main.name}
+        self.problems += [one for one in file_problems(main, ready) if (one.line, one.column) not in lacking]
+        return ready
+
+    def http_sources(self, main: Document[Settings]) -> dict[str, HttpSource]:
+        """Every source that has a token."""
+        found = {}
+        for name, settings in main.value.sources.items():
+            try:
+                found[name] = http_source(name, settings, self._home, sources.signature(settings.adapter))
+            except OSError as error:
+                key = "token_file" if str(error.filename).endswith(settings.token_file or "\0") else "secret_file"
+                words = said("{path} can't be read: {why}", path=getattr(settings, key), why=error.strerror)
+                self.problems.append(main.problem(("sources", name, key), words))
+            except ValueError as error:  # UnicodeDecodeError too
+                self.problems.append(main.problem(("sources", name), str(error)))
+        return found
+
+    # -- reading
+    def _read(self, path: Path, kind: type[T]) -> Document[T]:
+        document = self._one(path, kind)
+        return document if document is not None else Document(str(path), "", kind(), None, whole=False)
+
+    def _one(self, path: Path, kind: type[T]) -> Document[T] | None:
+        """Read one file; None if nothing of it is left."""
+        found = _shipped(path, _stamp(path), kind) if path.is_relative_to(self._shipped) else salvage(path, kind)
+        self.problems += found.problems
+        if found.document is not None and not found.problems:
+            self.texts[self._short(path)] = redacted(found.document)
+        return found.document
+
+    def _beside(self, name: str, kind: type[T]) -> Document[T]:
+        """A file beside ingestd.yaml; one that is not there is empty."""
+        path = self._home / name
+        return self._read(path, kind) if path.exists() or path.is_symlink() else reads("", kind, str(path))
+
+    def _rules(self, name: str, kind: type[T]) -> Rules[T]:
+        """A shipped rule file, with the site's over it."""
+        shipped, own = self._read(self._shipped / name, kind), self._beside(f"rules/{name}", kind)
+        return Rules(overlay(shipped.value, own), (own, shipped))
+
+    def _recognisers(self) -> tuple[tuple[Document[RecogniserFile], ...], tuple[Document[RecogniserFile], ...]]:
+        """Every recogniser, and those shipped ones whose place the site's take: they have the same id."""
+        shipped, own = (
+            tuple(d for path in sorted(folder.glob("recognise/*.yaml")) if (d := self._one(path, RecogniserFile)))
+            for folder in (self._shipped, self._home / "rules")
+        )
+        documents = {id(one.value): one for one in (*shipped, *own)}
+        counting = tuple(documents[id(one)] for one in by_id(_values(shipped), _values(own)))
+        return counting, tuple(one for one in shipped if one.value.id in {other.value.id for other in own})
+
+    def _mappings(self) -> tuple[Document[MappingFile], ...]:
+        """The site's own webhook sources; an example that is read otherwise than it says is a problem."""
+        found = []
+        for path in sorted(self._home.glob("rules/webhooks/*.yaml")):
+            document = self._one(path, MappingFile)
+            if document is not None:
+                found.append(document)
+                for index, text in SourceMapping.compile(document.value).mistakes():
+                    self.problems.append(document.problem(("examples", index), text))
+        return tuple(found)
+
+    # -- filling in
+    def _listen(self, main: Document[Settings], listen: Listen) -> Listen:
+        return Listen(
+            smtp=self._filled(main, ("listen", "smtp"), listen.smtp),
+            lmtp=listen.lmtp and self._filled(main, ("listen", "lmtp"), listen.lmtp),
+            http=self._filled(main, ("listen", "http"), listen.http),
+        )
+
+    def _mailbox(self, main: Document[Settings], index: int, mailbox: ImapSettings) -> ImapSettings:
+        """One mailbox with absolute paths; its secrets are read at each login."""
+        oauth2 = mailbox.oauth2 and self._filled(main, ("imap", index, "oauth2"), mailbox.oauth2)
+        secret = str(self._home / mailbox.password_file) if mailbox.password_file else ""
+        bare = replace(mailbox, oauth2=oauth2, password_file="")
+        return replace(self._filled(main, ("imap", index), bare), password_file=secret)
+
+    def _store(self, store: str, state: Path) -> str:
+        if not store:
+            return f"sqlite:///{state / 'ingestd.db'}"
+        if store_problem(store) is not None:
+            return ""  # told already
+        url = make_url(store)
+        if url.get_backend_name() == "sqlite" and url.database:
+            url = url.set(database=str(self._home / url.database))
+        return url.render_as_string(hide_password=False)
+
+    def _filled(self, main: Document[Settings], place: Place, slice_: T) -> T:
+        """One slice with its paths made absolute, and each ``x`` read from the file that ``x_file`` names."""
+        changed: dict[str, object] = {}
+        for field in fields(slice_):
+            value, name = getattr(slice_, field.name), field.name
+            if name in PATH_KEYS and value and not hasattr(slice_, SECRET_FILES.get(name, "")):
+                changed[name] = type(value)(self._home / value)
+                if name in MUST_EXIST and not (self._home / value).is_file():
+                    words = said("there is no file {path}", path=value)
+                    self.problems.append(main.problem((*place, field.encode_name), words))
+            elif name in SECRET_FILES and value and hasattr(slice_, SECRET_FILES[name]):
+                changed[name] = type(value)(self._home / value)
+                changed[SECRET_FILES[name]] = self._secret(main, (*place, field.encode_name), self._home / value)
+        return replace(slice_, **changed)
+
+    def _secret(self, main: Document[Settings], place: Place, path: Path) -> str:
+        try:
+            text = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self.problems.append(main.problem(place, said("{path} can't be read: {why}", path=path, why=why)))
+            return ""
+        if not text:
+            self.problems.append(main.problem(place, said("{path} is empty: expected a secret in it", path=path)))
+        return text
+
+    def _short(self, path: Path) -> str:
+        if path.is_relative_to(self._shipped):
+            return f"shipped/{path.relative_to(self._shipped).as_posix()}"
+        return path.relative_to(self._home).as_posix()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file does; zeros if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=512)
+def _shipped(path: Path, _stamp: tuple[int, int], kind: type[Any]) -> Salvaged[Any]:
+    """A shipped file, which hardly ever changes: read once."""
+    return salvage(path, kind)
+
+
+def _values(documents: tuple[Document[Any], ...]) -> tuple[Any, ...]:
+    return tuple(document.value for document in documents)
+
+
+BESIDE = ("people.yaml", "topology.yaml", "heartbeats.yaml")
+RULES = ("correlate.yaml", "priority.yaml", "escalation.yaml", "recognise/*.yaml", "webhooks/*.yaml")
+
+
+def every_file(path: Path, shipped: Path) -> tuple[Path, ...]:
+    """Every file that a site is read from, in order; ``path`` is its ingestd.yaml."""
+    home = path.parent
+    rules = (found for folder in (home / "rules", shipped) for name in RULES for found in sorted(folder.glob(name)))
+    return (path, *(home / name for name in BESIDE if (home / name).exists()), *rules)
