@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SITE   ?= config/ingestd.yaml
 
-.PHONY: run test lint types unit demo bench drill format lock clean
+.PHONY: run test lint types unit demo bench drill format lock schemas clean
 
 run: $(STAMP)          ## serve the sample site on loopback
 	$(BIN)/ingestd run --config $(SITE)
@@ -30,13 +30,15 @@ demo: $(STAMP)         ## a morning in a trading company, played through real SM
 bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how well storms become incidents
 	$(BIN)/python tests/benchmarks/throughput.py
 	$(BIN)/python tests/benchmarks/decision.py
+	$(BIN)/python tests/benchmarks/rules.py
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9 at ten points of the demo; a message that kills; floods of mail; a million mutated inputs
+drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/poison.py
 	$(BIN)/python tests/drills/mail_flood.py
 	$(BIN)/python tests/drills/fuzz.py
+	$(BIN)/python tests/drills/orders.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -48,6 +50,9 @@ lock: $(STAMP)
 	  --no-emit-index-url --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --group dev --output-file requirements-dev.lock pyproject.toml
+
+schemas: $(STAMP)      ## what editors complete by, after a type has changed
+	$(BIN)/ingestd schema --write ingestd/schemas
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

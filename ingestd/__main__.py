@@ -66,6 +66,12 @@ def _check(args: argparse.Namespace) -> int:
     return check(args)
 
 
+def _reload(args: argparse.Namespace) -> int:
+    from ingestd.cli.reload import reload  # noqa: PLC0415
+
+    return _with_client(args, lambda client: reload(client, as_json=args.json))
+
+
 def _test(args: argparse.Namespace) -> int:
     from ingestd.cli.client import site_file  # noqa: PLC0415
     from ingestd.cli.test import test  # noqa: PLC0415
@@ -179,8 +185,10 @@ def _inbox_show(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from ingestd.cli import inbox  # noqa: PLC0415
+    from ingestd.cli import inbox, replay  # noqa: PLC0415
 
+    if not (args.unrecognised or args.shunted or args.ids):
+        return replay.replay(args)
     return _with_client(args, lambda client: inbox.reread(client, args))
 
 
@@ -279,6 +287,9 @@ def _parser() -> argparse.ArgumentParser:
         _config_word(command)
     check.add_argument("--json", action="store_true", help="a list of {file, line, column, severity, text, code}")
     check.add_argument("--language", choices=("en", "zh_CN"), help="(default: the environment's)")
+    reloading = _command(commands, "reload", _reload, "have the daemon take over changed files, all or none")
+    _config_word(reloading)
+    _client_words(reloading)
     _test_words(_command(commands, "test", _test, "play rule tests: a timeline, and what is expected of it"))
     _parse_words(
         _command(commands, "parse", _parse, "show what mails or webhook bodies are understood as (JSON lines)")
@@ -381,9 +392,18 @@ def _inbox_words(commands: "Commands") -> None:
     )
     learn.add_argument("--out", type=Path, metavar="FOLDER", help="write a file for each (default: print them)")
     learn.add_argument("--least", type=int, default=2, metavar="N", help="of a shape (default: 2)")
-    replay = _command(commands, "replay", _replay, "read kept messages again by today's rules")
-    which = replay.add_mutually_exclusive_group(required=True)
-    which.add_argument("--unrecognised", action="store_true", help="all that nothing recognised")
+    replay = _command(commands, "replay", _replay, "what a period would have become, by these rules and by others")
+    replay.add_argument("--since", default="30d", metavar="30d", help="how far to look back")
+    replay.add_argument("--rules", type=Path, metavar="DIR", help="compare with the site's rules replaced by these")
+    replay.add_argument(
+        "--from", dest="source", default="", metavar="MAILBOX", help="mbox, Maildir or imaps://user@host"
+    )
+    replay.add_argument("--password-file", type=Path, metavar="FILE", help="of the IMAP account")
+    replay.add_argument("--limit", type=int, default=40, metavar="N", help="differences to show")
+    which = replay.add_mutually_exclusive_group()
+    which.add_argument(
+        "--unrecognised", action="store_true", help="have the daemon read again what it did not recognise"
+    )
     which.add_argument("--shunted", action="store_true", help="all that was set aside")
     which.add_argument("--ids", type=int, nargs="+", default=[], metavar="ID")
     for parser in (listing, show, learn, replay):

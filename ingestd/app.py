@@ -18,7 +18,8 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
-from ingestd.config import Site, load_site
+from ingestd.config import Site
+from ingestd.decide.mishap import CONFIGURATION
 from ingestd.decide.oncall import Language, Person
 from ingestd.digest import Digests, Plan
 from ingestd.doors import Doors
@@ -31,9 +32,11 @@ from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
 from ingestd.replay import Origin
 from ingestd.settings import HttpSettings
+from ingestd.sitecache import reload_site, start_site
 from ingestd.slices import address, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
+from ingestd.watch import reload_on_change
 from ingestd.web import Face, build, front
 from ingestd.worker import Engine, pages
 from ingestd.yamltypes import ConfigError
@@ -70,12 +73,12 @@ def run(path: Path) -> int:
     """Serve a site until told to stop; the exit status. A broken configuration is refused before anything is opened."""
     configure_logging()
     try:
-        site = load_site(path)
+        site = start_site(path)
     except ConfigError as error:
         sys.stderr.write(f"{error}\ningestd does not start on this; mend it, or see it whole with `ingestd check`\n")
         return 1
     for warning in site.warnings:
-        log.warning("topology", text=warning)
+        log.warning("check", text=warning)
     site.state.mkdir(parents=True, exist_ok=True)
     try:
         sys.setswitchinterval(GIL)
@@ -162,6 +165,7 @@ class Daemon:
         web: asyncio.Task[None] | None = None
         watch = loop.create_task(self._watch())
         digests = loop.create_task(self.digests.run())
+        watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
         try:
             self._listen_to_signals(loop)
             self.figures.started(clean=not self.store.unclean)
@@ -174,7 +178,9 @@ class Daemon:
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            digests.cancel()
+            for task in (digests, watching):
+                if task is not None:
+                    task.cancel()
             await asyncio.gather(*(intake.stop() for intake in self._intakes()))
             http.should_exit = True
             if web is not None:
@@ -198,20 +204,27 @@ class Daemon:
         """Every way in but HTTP."""
         return (self.smtp, *((self.lmtp,) if self.lmtp is not None else ()), *self.mailboxes)
 
-    async def reload(self) -> None:
-        """Take over changed files, all or none: what can fail is done before anything running is touched."""
+    async def reload(self) -> tuple[str, ...]:
+        """Take over changed files, all or none: what can fail is done before anything running is touched.
+
+        What is wrong with them; empty: they are in force.
+        """
         async with self._reloading:
             self.notifier.reloading()
             try:
-                site = await asyncio.to_thread(load_site, self.site.path)
+                site = await reload_site(self.site.path, self.site.state)
                 ways = channels(site)
                 digest = await self.store.put_blob(recorded(site))
             except (ConfigError, ValueError, OSError, StoreUnavailable) as error:
+                refused = tuple(str(error).splitlines())
                 self._notes = (f"the last reload was refused: {error}",)
+                self._trouble(CONFIGURATION, str(error))
                 self.figures.reloaded("refused", self.clock.wall())
                 log.error("reload refused; the rules from before keep running", error=str(error))
             else:
+                refused = ()
                 self.engine.note(Message(kind="reload", source="engine", body=origin(digest)), site.rulebook)
+                self.engine.note(Message(kind="rerank", source="engine"))
                 self.doors.replace(site.http_sources)
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
                 self.outbox.observing = site.settings.mode == "observe"
@@ -220,6 +233,7 @@ class Daemon:
                 self.figures.reloaded("ok", self.clock.wall())
                 log.info("reloaded", digest=site.digest, warnings=[*site.warnings, *self._notes])
             self.notifier.ready()
+        return refused
 
     # -- what the parts are given
     async def receive(self, message: Message) -> int:
@@ -246,14 +260,14 @@ class Daemon:
         self.outbox.offer(pages(batch))
         self.figures.stepped(batch)
 
-    def _trouble(self, mailbox: str, text: str) -> None:
-        """A mailbox can't be read, or ("") can be read again: an event like any other."""
-        task = asyncio.get_running_loop().create_task(self._keep_trouble(mailbox, text))
+    def _trouble(self, source: str, text: str) -> None:
+        """A mailbox can't be read, a reload was refused, or ("") all is well again: an event like any other."""
+        task = asyncio.get_running_loop().create_task(self._keep_trouble(source, text))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _keep_trouble(self, mailbox: str, text: str) -> None:
-        message = Message(kind="trouble", source=mailbox, body=text.encode(), received=self.clock.wall())
+    async def _keep_trouble(self, source: str, text: str) -> None:
+        message = Message(kind="trouble", source=source, body=text.encode(), received=self.clock.wall())
         while not self._stopping.is_set():
             try:
                 await self.receive(message)
@@ -285,6 +299,7 @@ class Daemon:
             clock=self.clock.wall,
             started=self._started,
             act=self.act,
+            reload=self.reload,
             people=self._people,
             language=self._language,
             links=self.links,
@@ -342,7 +357,7 @@ class Daemon:
 
     # -- around it
     def _listen_to_signals(self, loop: asyncio.AbstractEventLoop) -> None:
-        reloads: set[asyncio.Task[None]] = set()
+        reloads: set[asyncio.Task[tuple[str, ...]]] = set()
 
         def reload() -> None:
             task = loop.create_task(self.reload())

@@ -11,7 +11,7 @@ DIED = "the process died twice while stepping it"
 REFUSED = "the store refuses what it leads to"
 HOPELESS = "neither what it leads to nor an incident about it can be kept"
 ASIDE = frozenset({DIED, REFUSED, HOPELESS})
-NOTES = ("start", "gap", "clock", "reload")  # what only the engine's memory holds until it is committed
+NOTES = ("start", "gap", "clock", "reload", "rerank")  # what only the engine's memory holds until it is committed
 
 
 def set_aside(world: World, message: Message, at: float, why: str) -> Changes:

@@ -11,7 +11,8 @@ from msgspec import Struct
 Severity = Literal["critical", "error", "warning", "info", "unknown"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 EntryKind = Literal[
-    "mail", "webhook", "command", "receipt", "refusal", "trouble", "tick", "gap", "clock", "start", "reload", "digest"
+    "mail", "webhook", "command", "receipt", "refusal", "trouble", "tick", "gap", "clock", "start", "reload", "rerank",
+    "digest",
 ]  # fmt: skip
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]

@@ -157,7 +157,12 @@ def _incident_due(s: State, number: int) -> None:
 
 
 def _page(s: State, number: int) -> None:
-    if not correlate.still_gathering(s, s.survivor(number)):
+    if correlate.still_gathering(s, s.survivor(number)):
+        return
+    if next(s.firing(number), None) is None:
+        escalate.put_off(s, number)
+    else:
+        situation.settle(s, number)  # its cause may have been found just now: the right team is told
         escalate.start(s, number)
 
 
@@ -191,6 +196,11 @@ def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
             return [_event_unit(message, mishap.READING, mishap.refusals(message))], None
         case "trouble":
             return [_event_unit(message, mishap.READING, mishap.trouble(message))], None
+        case "start" | "reload":
+            return [_configured], None
+        case "rerank":
+            numbers = [i.number for i in world.incidents.values() if not i.merged_into and i.state != "resolved"]
+            return [_rank_again(number) for number in numbers], None
         case "digest":
             order = msgspec.json.decode(message.body, type=DigestOrder)
             return [lambda s: notice.digest(s, order)], None
@@ -264,6 +274,23 @@ def shunt(world: World, message: Message, at: float, broken: Exception) -> Chang
     why = f"{type(broken).__name__}: {broken}"
     changes = decide(world, at, lambda s: judge(s, message, mishap.READING, mishap.unreadable(message, why)))
     return replace(changes, shunted=why)
+
+
+def _configured(s: Draft) -> None:
+    event = mishap.configured(s)
+    if event is not None:
+        judge(s, replace(mishap.OWN, source=mishap.CONFIGURATION), mishap.READING, event)
+
+
+def _rank_again(number: int) -> Unit:
+    """An incident under rules that were just taken over."""
+
+    def rank(s: Draft) -> None:
+        if s.incident(number) is not None and s.survivor(number).state != "resolved":
+            s.reloaded = True
+            s.touch(number)
+
+    return rank
 
 
 def _event_unit(message: Message, reading: Reading, event: Event) -> Unit:

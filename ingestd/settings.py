@@ -61,6 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
     mail: MailSettings | None = None
     maildir: MaildirSettings | None = None
+    watch: bool = True  # take over changed files as soon as they are saved; else by SIGHUP or `ingestd reload`
     mode: Literal["page", "observe"] = "page"  # observe: decide everything, send the digest only
     digest: DigestSettings = DigestSettings()
     language: Language = "en"

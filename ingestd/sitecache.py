@@ -224,6 +224,8 @@ def _kept_of(found: Survey) -> Kept:
 
 def _load(path: Path, file: Path) -> Site:
     """A site from what is kept of it and from its ingestd.yaml."""
+    with suppress(OSError):
+        os.utime(file)  # the newest is the one in force
     with without_collector():  # what is built here stays: walking it while it grows would stall the loop
         kept = msgspec.msgpack.decode(file.read_bytes(), type=Kept)
         files = Files(path.parent, SHIPPED_RULES)

@@ -22,6 +22,7 @@ FIXED = (
     "link_age",
     "webhooks",
     "timezone",
+    "watch",
 )  # settings of a whole run
 
 

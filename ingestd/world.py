@@ -207,6 +207,7 @@ class Draft:
         self.wall = at + world.wall_offset
         self.explanations: dict[str | tuple[str, str], object] = {}
         self.verdict: Verdict | None = None
+        self.reloaded = False  # other rules are the only news
         self.wall_offset: float | None = None
         self._alerts: dict[int, Alert] = {}
         self._incidents: dict[int, Incident] = {}

@@ -114,6 +114,7 @@ def stage(tmp_path: Path) -> Stage:
 
 def prepared(folder: Path) -> Stage:
     made = prepare(folder)
+    made.config.write_text(made.config.read_text("utf-8") + "watch: false\n", "utf-8")
     (folder / "state").mkdir()
     return made
 
@@ -291,18 +292,43 @@ async def test_a_reload_swaps_the_rules_or_leaves_all_as_it_was(house: House) ->
     assert "note: the last reload was refused" in ready.text
     assert "people.yaml:1:" in ready.text
     kinds = [row.entry.message.kind for row in house.daemon.store.entries()]
-    assert kinds == ["start", "reload"]
+    assert kinds[:3] == ["start", "reload", "rerank"] and "reload" not in kinds[3:]
+    assert "changed files were refused" in (await house.until(house.incidents))[0]["title"]
 
     people.write_text(good, "utf-8")
     await house.daemon.reload()
     await house.until(lambda: _reloads(house, "ok", 2))
     assert (await house.web.get("/readyz")).text == "ok\n"
+    recovered = [a for a in house.daemon.engine.world.alerts.values() if a.check == "ingestd: configuration"]
+    assert [alert.state for alert in recovered] == ["resolved"]
 
     site = house.stage.config
     site.write_text(site.read_text("utf-8").replace("timezone: Asia/Shanghai", "timezone: UTC"), "utf-8")
     await house.daemon.reload()
     await house.until(lambda: _reloads(house, "ok", 3))
     assert (await house.web.get("/readyz")).text == "ok\nnote: changed, and in force after a restart only: timezone\n"
+
+
+async def test_a_reload_over_the_api_says_what_is_wrong(house: House) -> None:
+    people = house.stage.folder / "people.yaml"
+    good = people.read_text("utf-8")
+    people.write_text("people: [{id: lin, nmae: x}]", "utf-8")
+    refused = await house.web.post("/api/v1/reload", headers=house.me)
+    assert refused.status_code == 409 and any("people.yaml:1:" in one for one in refused.json()["problems"])
+    people.write_text(good, "utf-8")
+    accepted = await house.web.post("/api/v1/reload", headers=house.me)
+    assert accepted.json() == {"ok": True, "problems": [], "notes": []}
+    assert (await house.web.post("/api/v1/reload")).status_code == 401
+
+
+async def test_a_file_that_is_saved_is_taken_over(stage: Stage) -> None:
+    stage.config.write_text(stage.config.read_text("utf-8").replace("watch: false", "watch: true"), "utf-8")
+    async with opened(stage) as house:
+        await asyncio.sleep(0.5)
+        people = stage.folder / "people.yaml"
+        people.write_text(people.read_text("utf-8").replace("lin.hao@", "lin@"), "utf-8")
+        await house.until(lambda: _reloads(house, "ok", 1))
+        assert house.daemon.outbox.contacts["lin"].addresses[0].to == "lin@trading.example"
 
 
 async def _reloads(house: House, outcome: str, times: int) -> bool:
@@ -388,7 +414,7 @@ def test_run_serves_a_site_and_says_what_can_not_be_had(stage: Stage, monkeypatc
     monkeypatch.setattr(Daemon, "serve", serve)
     with capture_logs() as said:
         assert run(stage.config) == 1
-    assert [line["event"] for line in said] == ["topology", "can't start"]
+    assert [line["event"] for line in said] == ["check", "can't start"]
     assert said[-1]["error"] == "the address is in use"
 
 

@@ -112,7 +112,9 @@ def consider(s: State, number: int) -> None:
     else:
         end_at = 0.0
     if end_at != incident.end_at:
-        s.put_incident(replace(incident, end_at=end_at))
+        back = not end_at and escalate.unsaid(incident)
+        page_at = s.at + times.settle_local if back else incident.page_at
+        s.put_incident(replace(incident, end_at=end_at, page_at=page_at))
 
 
 def finish(s: State, number: int) -> None:

@@ -26,6 +26,18 @@ def start(s: State, number: int) -> None:
     advance(s, number)
 
 
+def put_off(s: State, number: int) -> None:
+    """It is over before anybody was told: nobody is, unless it comes back while it cools."""
+    s.put_incident(replace(s.survivor(number), page_at=0.0))
+    s.log(number, "held", "over before anybody was paged", rule="hold")
+
+
+def unsaid(incident: Incident) -> bool:
+    """Whether nobody was told because it was over too soon."""
+    waits = incident.state == "triggered" and not incident.told_at and not incident.page_at
+    return waits and not incident.suppressed and not incident.apart
+
+
 def advance(s: State, number: int) -> None:
     """Take the next step that reaches somebody new; after the last one, the last resort."""
     incident = s.survivor(number)

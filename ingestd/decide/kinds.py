@@ -175,6 +175,7 @@ _LOCAL = re.compile(r"[-._+]")
 LONGEST_GREETING = 40  # characters
 JUDGED = 20_000  # characters of a text that are looked at
 ENOUGH = 2  # what signs must weigh for a program
+COLLEAGUE = 3  # so many signs of a program less weighs an address of the site's people
 
 
 def is_receipt(mail: Mail) -> bool:
@@ -240,9 +241,12 @@ def is_greeting(line: str) -> bool:
     return len(line) < LONGEST_GREETING and bool(_GREETING.match(line))
 
 
-def is_machine(mail: Mail) -> bool:
-    """Written by a program rather than a person: sure signs first, else what many small ones weigh together."""
-    return _is_marked_machine(mail) or _weight(mail) >= ENOUGH
+def is_machine(mail: Mail, *, colleague: bool = False) -> bool:
+    """Written by a program rather than a person: sure signs first, else what many small ones weigh together.
+
+    ``colleague``: it comes from where the site's people write from.
+    """
+    return _is_marked_machine(mail) or _weight(mail) >= ENOUGH + COLLEAGUE * colleague
 
 
 def _is_marked_machine(mail: Mail) -> bool:

@@ -107,7 +107,8 @@ _IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}
 class NameFinder:
     """Finds the topology's names in free text, token by token; the number of names costs nothing."""
 
-    def __init__(self, spellings: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, spellings: Iterable[tuple[str, str]] = (), addresses: Iterable[str] = ()) -> None:
+        self._addresses = frozenset(address.casefold() for address in addresses)
         self._ids: dict[tuple[str, ...], str] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
         self._qualified: set[str] = set()  # nodes that have a domain name of their own
@@ -120,6 +121,11 @@ class NameFinder:
         self._lengths[name[0]] = tuple(sorted({*self._lengths.get(name[0], ()), len(name)}, reverse=True))
         if len(name) == 1 and "." in name[0] and not _ip(name[0]):
             self._qualified.add(owner)
+
+    def is_colleague(self, address: str) -> bool:
+        """Whether a mail address, or its domain, is that of the site's people."""
+        known = address.casefold()
+        return known in self._addresses or known.rpartition("@")[2] in self._addresses
 
     def find(self, text: str) -> tuple[str, ...]:
         """Ids of the nodes that ``text`` names, in order of appearance, each once."""

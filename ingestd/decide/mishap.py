@@ -8,6 +8,7 @@ from ingestd.model import CLOCKS, Ends, Event, Heartbeat, Message, Reading, Reas
 
 OWN = Message(kind="tick", source="ingestd")  # whose events these are
 READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
+CONFIGURATION = "ingestd:configuration"  # the source of news about it
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
 
 
@@ -36,8 +37,10 @@ def refusals(message: Message) -> Event:
 
 
 def trouble(message: Message) -> Event:
-    """The event of a mailbox that can't be read; an empty text says that it can be read again."""
+    """The event of what does not work here: a mailbox, the configuration. An empty text says that it does again."""
     text = message.body.decode("utf-8", "replace")
+    if message.source == CONFIGURATION:
+        return _configuration(text)
     return Event(
         state="firing" if text else "resolved",
         summary=f"mailbox {message.source} can't be read: {text}"
@@ -45,6 +48,24 @@ def trouble(message: Message) -> Event:
         else f"mailbox {message.source} is read again",
         check=f"ingestd: mailbox {message.source}",
         severity="error",
+        ends=Ends("recovery"),
+    )
+
+
+def configured(s: State) -> Event | None:
+    """The event of a configuration that is in force after one that was refused; None: none was."""
+    return _configuration("") if any(a.state == "firing" for a in s.alerts_at(CONFIGURATION)) else None
+
+
+def _configuration(text: str) -> Event:
+    first, _, more = text.partition("\n")
+    count = f" (and {more.count(chr(10)) + 1} more)" if more else ""
+    refused = f"changed files were refused, the rules from before keep running: {first}{count}"
+    return Event(
+        state="firing" if text else "resolved",
+        summary=refused if text else "the changed files are in force",
+        check="ingestd: configuration",
+        severity="warning",
         ends=Ends("recovery"),
     )
 

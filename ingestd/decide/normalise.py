@@ -59,7 +59,7 @@ class Recognisers:
             return fallback.read_person(mail, names)
         if (recognised := self._recognised(mail, names)) is not None:
             return recognised
-        machine = kinds.is_machine(mail)
+        machine = kinds.is_machine(mail, colleague=names.is_colleague(mail.sender))
         return _late(mail, machine=machine) or fallback.read_mail(mail, names, machine=machine)
 
     def _early(self, mail: Mail) -> Reading | None:

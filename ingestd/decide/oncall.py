@@ -90,6 +90,10 @@ class People:
             return self._managers((owner,) if owner else self.on_call(owner_team, wall))
         return (target,) if target in self.persons else ()
 
+    def addresses(self) -> Iterable[str]:
+        """Everybody's mail addresses."""
+        return self._mails
+
     def by_mail(self, address: str) -> str:
         """The person with this mail address, or ""."""
         return self._mails.get(address.casefold(), "")

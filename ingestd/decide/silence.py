@@ -98,8 +98,10 @@ def consider(s: State, number: int) -> None:
     hiding = _hiding(s, incident, silences)
     if hiding:
         _hide(s, incident, hiding)
-    elif incident.silenced_by:
+    elif incident.silenced_by and next(s.firing(number), None) is not None:
         _bring_back(s, incident)
+    elif incident.silenced_by:
+        s.put_incident(replace(incident, silent_until=0.0))  # over while it was hidden: nobody need hear of it
     _wait_for_start(s, number, silences)
 
 

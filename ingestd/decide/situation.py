@@ -15,17 +15,16 @@ _TYPICAL = 50  # so many alerts tell what an incident is about
 def settle(s: State, number: int) -> None:
     """Rank and route an incident again after something in it changed; say so to those who were told."""
     incident = s.survivor(number)
-    if incident.state == "resolved" or (incident is s.before(number) and s.size(number, _TYPICAL) >= _TYPICAL):
-        return  # over; or one more of many alerts, which tells the rules nothing new
+    if incident.state == "resolved" or _tells_nothing(s, incident):
+        return
     impact = _impact(s, incident)
     situation = facts(s, incident, impact)
     ranking = s.rules.ranker.rank(situation)
     priority = _priority(incident, ranking)
     addressed = next((alert.policy for alert in _typical(s, incident) if alert.policy), "")
     route = s.rules.router.route({**situation, "priority": priority}, addressed)
-    anew = (
-        bool(incident.told) and not incident.suppressed and (_rises(incident, priority) or route.team != incident.team)
-    )
+    other_team = route.team != incident.team and not s.reloaded  # nobody is paged because of a reload alone
+    anew = bool(incident.told) and not incident.suppressed and (_rises(incident, priority) or other_team)
     kept = tuple(r for r in incident.reasons if r.stage not in ("rank", "route"))
     s.put_incident(
         replace(
@@ -42,6 +41,12 @@ def settle(s: State, number: int) -> None:
     _tell_news(s, number, ranking)
     if anew:
         escalate.start_anew(s, number, f"priority {incident.priority} -> {priority}, team {route.team or 'nobody'}")
+
+
+def _tells_nothing(s: State, incident: Incident) -> bool:
+    """Whether it is one more of many alerts, which tells the rules nothing new."""
+    same = incident is s.before(incident.number) and not s.reloaded
+    return same and s.size(incident.number, _TYPICAL) >= _TYPICAL
 
 
 def _tell_news(s: State, number: int, ranking: Ranking) -> None:

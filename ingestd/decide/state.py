@@ -39,7 +39,7 @@ class Rulebook:
     ) -> None:
         self.topology = topology
         self.recognisers = recognisers
-        self.names = NameFinder(topology.spellings())
+        self.names = NameFinder(topology.spellings(), (*topology.addresses(), *people.addresses()))
         self.correlate = correlate
         self.times = correlate.times
         self.classifier = Classifier(correlate, topology.nodes)
@@ -61,6 +61,7 @@ class State(Protocol):
     rules: Rulebook
     at: float  # the engine's clock
     wall: float  # for calendar judgements only
+    reloaded: bool  # other rules are the only news of this step
     explanations: dict[str | tuple[str, str], object]  # forgotten whenever something that explains may have changed
 
     def alert(self, number: int) -> Alert: ...

@@ -225,6 +225,10 @@ class Topology:
             found = self._places[department] = tuple(reversed(by_way.values()) if large else own)
         return found
 
+    def addresses(self) -> Iterable[str]:
+        """The mail domains and addresses of departments."""
+        return self._domains
+
     def department_of(self, address: str) -> str:
         """The department a mail address belongs to, or ""."""
         address = address.casefold()

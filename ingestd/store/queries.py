@@ -115,17 +115,17 @@ class Queries:
 
     async def alerts_of(self, number: int) -> tuple[Alert, ...]:
         """The alerts of an incident and of all that were merged into it, in the order they came."""
-        query = select(alert.c.body).where(alert.c.incident.in_(_with_merged(number))).order_by(alert.c.id)
+        query = select(alert.c.body).where(alert.c.incident.in_(with_merged(number))).order_by(alert.c.id)
         return await self._decoded(query, rows.decode_alert)
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
         """An incident's history, with that of all that were merged into it."""
-        query = select(timeline).where(timeline.c.incident.in_(_with_merged(number))).order_by(timeline.c.id)
+        query = select(timeline).where(timeline.c.incident.in_(with_merged(number))).order_by(timeline.c.id)
         return await asyncio.to_thread(self._all, query, _line)
 
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         """Who was told what, and whether it arrived."""
-        query = select(notification).where(notification.c.incident.in_(_with_merged(number)))
+        query = select(notification).where(notification.c.incident.in_(with_merged(number)))
         return await asyncio.to_thread(self._all, query.order_by(notification.c.id), _delivery)
 
     async def first_told(self, number: int, person: str) -> int | None:
@@ -304,7 +304,7 @@ def read_progress(connection: Connection) -> rows.Progress:
     return rows.decode_progress(value) if value else rows.Progress()
 
 
-def _with_merged(number: int) -> Select[Any]:
+def with_merged(number: int) -> Select[Any]:
     """The numbers whose alerts and history belong to ``number``: its own and, link by link, those merged into it."""
     family = select(literal(number, BigInteger).label("number")).cte("family", recursive=True)
     family = family.union(select(incident.c.number).join(family, incident.c.merged_into == family.c.number))

@@ -124,6 +124,14 @@ class Failures(Struct, frozen=True, kw_only=True):
     wall_offset: float
 
 
+class Reloaded(Struct, frozen=True, kw_only=True):
+    """What became of a reload."""
+
+    ok: bool
+    problems: tuple[str, ...] = ()  # file:line:column: what
+    notes: tuple[str, ...] = ()
+
+
 class Joined(Struct, frozen=True, kw_only=True):
     """Alerts that nobody was paged about, newest first."""
 
@@ -189,6 +197,7 @@ def routes(face: Face) -> list[Route]:
         Route("/api/v1/failures", api.guarded(api.failures), methods=["GET"]),
         Route("/api/v1/joined", api.guarded(api.joined), methods=["GET"]),
         Route("/api/v1/hints", api.guarded(api.hints), methods=["GET"]),
+        Route("/api/v1/reload", api.guarded(api.reload), methods=["POST"]),
         Route("/api/v1/inbox", api.guarded(api.inbox), methods=["GET"]),
         Route("/api/v1/inbox/{number:int}", api.guarded(api.message), methods=["GET"]),
         Route("/api/v1/inbox/reread", api.guarded(api.reread), methods=["POST"]),
@@ -262,6 +271,11 @@ class Api:
         found, following = await self._face.reads.failures(self._since(request), before, limit)
         now, offset = self._now(), self._face.wall_offset()
         return reply(Failures(failures=found, next=following, at=now, wall_offset=offset))
+
+    async def reload(self, _request: Request, _person: Person) -> Response:
+        """POST /reload: take over changed files, all or none. 409: they were refused."""
+        refused = await self._face.reload()
+        return reply(Reloaded(ok=not refused, problems=refused, notes=self._face.notes()), 409 if refused else 200)
 
     async def joined(self, request: Request, _person: Person) -> Response:
         """GET /joined?within=SECONDS&limit=1000&before=ALERT: what joined, was hidden, or was over before its page."""

@@ -101,6 +101,7 @@ class Face(Struct, frozen=True, kw_only=True):
     clock: Callable[[], float]  # wall clock
     started: float  # when the process started, by the wall clock
     act: Act  # command and actor -> the step's verdict; StoreUnavailable, or TimeoutError if the verdict is late
+    reload: Callable[[], Awaitable[tuple[str, ...]]]  # take over changed files; what is wrong with them
     people: Callable[[], tuple[Person, ...]]
     language: Callable[[], Language]  # of people who name none
     links: Links

@@ -561,3 +561,16 @@ def test_no_bytes_raise_and_there_is_always_a_reading(body):
 @given(st.text(max_size=200))
 def test_no_body_raises(text):
     assert fallback_text(text, "till", NAMES).events
+
+
+def test_a_terse_mail_from_where_colleagues_write_is_a_report() -> None:
+    raw = "From: hu@hr.trading.example\nSubject: 人事系统打不开\n\n人事系统从九点起就打不开了，请尽快处理。\n"
+    strangers = NameFinder(())
+    ours = NameFinder((), ("hr.trading.example", "Wu@trading.example"))
+    message = Message(kind="mail", source="smtp", body=raw.encode())
+    recognisers = Recognisers.compile(())
+    assert recognisers.read(message, strangers).kind == "alert"
+    assert recognisers.read(message, ours).kind == "human_report"
+    machine = msgspec.structs.replace(message, body=raw.replace("hu@", "nagios@").encode())
+    assert recognisers.read(machine, ours).kind == "alert"
+    assert ours.is_colleague("wu@TRADING.example") and not ours.is_colleague("li@trading.example")

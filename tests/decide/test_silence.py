@@ -239,3 +239,23 @@ def test_the_labels_of_an_alert_are_its_sources_and_the_usual_ones() -> None:
     assert labels.shown_labels(two) == labels.labels_of(two)
     night.webhook(1, alert("srv-3", labels={"alertname": "Down"}))
     assert labels.shown_labels(night.alerts("srv-3")[0]) == {"alertname": "Down"}
+
+
+def test_what_is_over_while_it_is_hidden_pages_nobody_afterwards() -> None:
+    night = row()
+    quiet(night, 0, HOST, until=3600)
+    night.webhook(10, alert("srv-1"))
+    night.webhook(3500, alert("srv-1", state="resolved"))
+    night.until(5000)
+    assert {kind for _, _, kind in night.told()} == {"notice"}
+    assert [incident.state for incident in night.incidents()] == ["resolved"]
+
+
+def test_what_comes_back_after_its_silence_pages() -> None:
+    night = row()
+    quiet(night, 0, HOST, until=3600)
+    night.webhook(10, alert("srv-1"))
+    night.webhook(3500, alert("srv-1", state="resolved"))
+    night.webhook(3700, alert("srv-1"))
+    night.until(4000)
+    assert [who for _, who, kind in night.told() if kind == "open"] == ["chen"]

@@ -232,3 +232,30 @@ def test_an_unknown_kind_of_trouble_joins_only_as_unsure() -> None:
     night.webhook(6, alert("mon-1", "odd thing", summary="something is strange"))
     night.webhook(7, alert("mon-1", "other thing", summary="something else is strange"))
     assert len({a.incident for a in night.alerts("mon-1")}) == 2
+
+
+def test_what_is_over_before_its_hold_is_pages_nobody() -> None:
+    night = Night(trading_company())
+    night.nagios(0, "hr-server")
+    night.nagios(20, "hr-server", "UP")
+    night.until(4000)
+    assert night.told() == []
+    history = [row.text for stepped in night.journal for row in stepped.changes.timeline]
+    assert "over before anybody was paged" in history
+
+
+def test_unless_it_comes_back_while_it_cools() -> None:
+    night = Night(trading_company())
+    night.nagios(0, "hr-server")
+    night.nagios(20, "hr-server", "UP")
+    night.nagios(200, "hr-server")
+    night.until(400)
+    assert [(at, who) for at, who, _ in night.told()] == [(215, "chen")]
+
+
+def test_the_team_of_a_cause_that_is_inferred_is_told_and_no_other() -> None:
+    night = Night(trading_company())
+    for second, host in enumerate(("sales-mail", "inventory-db", "hr-server")):
+        night.nagios(second, host)
+    night.until(200)
+    assert {who for _, who, _ in night.told()} == {"lin"}

@@ -162,6 +162,7 @@ class World:
         self.ill: tuple[str, ...] = ()
         self.unready: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.refused: tuple[str, ...] = ()
         self.sources: dict[str, HttpSource] = {}
         self.received: list[Message] = []
 
@@ -178,6 +179,7 @@ class World:
             clock=lambda: self.now,
             started=900.0,
             act=self.engine.act,
+            reload=self._reload,
             people=lambda: self.people,
             language=lambda: "en",
             links=self.links,
@@ -187,6 +189,9 @@ class World:
             notes=lambda: self.notes,
             metrics=lambda: b"ingestd_up 1\n",
         )
+
+    async def _reload(self) -> tuple[str, ...]:
+        return self.refused
 
     async def _ready(self) -> tuple[str, ...]:
         return self.unready
