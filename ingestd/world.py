@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from typing import TypeVar
 
 from ingestd.decide.state import Rulebook
+from ingestd.decide.topology import keys_of
 from ingestd.index import Index, IndexDraft
 from ingestd.model import (
     SILENCE_KEPT,
@@ -453,11 +454,15 @@ def rooted_at(incident: Incident | None) -> tuple[str, ...]:
 
 
 def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
-    """The nodes that would explain an incident if they went down."""
+    """The nodes that would explain an incident if they went down, and the keys of its cause's place."""
     if incident is None or incident.merged_into or incident.state == "resolved":
         return set()
-    above = {a for w in incident.watches for a in rules.topology.ancestors(w)}
-    return above | set(incident.watches) if not incident.cause_kind else above
+    topology = rules.topology
+    found = {a for w in incident.watches for a in topology.ancestors(w)}
+    if not incident.cause_kind:
+        found |= set(incident.watches)
+    spec = topology.nodes.get(incident.cause or "")
+    return found if spec is None else found | keys_of(spec)
 
 
 def due_of_incident(incident: Incident) -> float:

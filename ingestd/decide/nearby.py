@@ -15,6 +15,7 @@ from ingestd.decide.explain import why_down
 from ingestd.decide.spelled import KEY, spelled
 from ingestd.decide.state import State
 from ingestd.decide.suspect import root_since, troubled
+from ingestd.decide.topology import alike_key, rack_key
 from ingestd.model import Incident
 
 _LIKE = 2  # so many of a kind make a habit
@@ -84,13 +85,15 @@ def _only(found: Iterator[Probably]) -> Probably | None:
 
 def _in_the_rack(s: State, node: str) -> Iterator[Probably]:
     topology, since = s.rules.topology, root_since(s, node)
-    rack = topology.rack_of(node)
-    if not rack or not since:
+    spec = topology.nodes.get(node)
+    if spec is None or not spec.rack or not since:
         return
-    spec = topology.nodes[node]
+    failed = {s.numbered(number).cause or "" for number in s.waiting(rack_key(spec.site, spec.rack))}
+    if not failed - {node}:
+        return
     kinds = {topology.nodes[a].kind for a in topology.ancestors(node)}
-    like = [n for n in rack if n != node and topology.nodes[n].kind == spec.kind]
-    for other in rack:
+    like = [n for n in topology.rack_of(node) if n != node and topology.nodes[n].kind == spec.kind]
+    for other in sorted(failed):
         if topology.nodes[other].kind in kinds or not _together(s, other, since):
             continue
         hang = sum(other in topology.ancestors(n) for n in like)
@@ -104,7 +107,8 @@ def _moved_to(s: State, node: str) -> Iterator[Probably]:
         if why_down(s, parent):
             continue
         kind, site = topology.nodes[parent].kind, topology.nodes[parent].site
-        for other in topology.alike(site, kind):
+        failed = {s.numbered(number).cause or "" for number in s.waiting(alike_key(site, kind))}
+        for other in sorted(failed):
             if other == parent or other in topology.ancestors(parent) or not _explains(s, other, since):
                 continue
             with_it = [c for c in topology.hard_children(parent) if _together(s, c, since) or _moved(s, c, other)]

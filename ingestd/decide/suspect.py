@@ -91,6 +91,8 @@ def _best(s: State, nodes: Iterable[str]) -> Suspect | None:
 def _suspect(s: State, candidate: str, anchor: str, since: float) -> Suspect | None:
     """What speaks for a candidate, around the failure of one node; None if too little does."""
     rules = s.rules.timing.at(candidate)
+    if len(s.waiting(candidate)) < rules.infer_children:
+        return None  # fewer incidents than failures it would have to account for
     if s.mark(candidate).up_at > since or why_down(s, candidate):
         return None
     down, up = _layer(s, candidate)

@@ -104,7 +104,6 @@ class Topology:
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
         self._racks = _by(self.nodes.values(), lambda spec: (spec.site, spec.rack) if spec.rack else None)
-        self._alike = _by(self.nodes.values(), lambda spec: (spec.site, spec.kind) if spec.site else None)
         self._users = _users(file.departments)
         self._domains = {m.casefold(): d.id for d in file.departments for m in (*d.mail_domains, *d.mails)}
         self.cyclic = self._find_cycles()
@@ -295,10 +294,6 @@ class Topology:
         spec = self.nodes.get(node)
         return self._racks.get((spec.site, spec.rack), []) if spec is not None and spec.rack else []
 
-    def alike(self, site: str, kind: str) -> list[str]:
-        """The nodes of a kind at a site; none if nobody says where they are."""
-        return self._alike.get((site, kind), [])
-
     def maintenance(self, node: str, wall: float) -> Window | None:
         """The window that covers a node at a wall time."""
         return next((w for w in self.windows if w.start <= wall < w.end and node in w.covers), None)
@@ -319,6 +314,22 @@ class Topology:
         people = sum(self.departments[d].people for d in hit)
         best = services[0].class_ if services else ""
         return Impact(len(specs), tuple(s.id for s in services[:20]), tuple(sorted(hit)), people, best)
+
+
+def alike_key(site: str, kind: str) -> str:
+    """What incidents about nodes of a kind at a site are found under."""
+    return f"kind:{site}/{kind}"
+
+
+def rack_key(site: str, rack: str) -> str:
+    """What incidents about nodes in a rack are found under."""
+    return f"rack:{site}/{rack}"
+
+
+def keys_of(spec: NodeSpec) -> set[str]:
+    """Both, as far as it is known where a node stands."""
+    alike = {alike_key(spec.site, spec.kind)} if spec.site else set()
+    return alike | {rack_key(spec.site, spec.rack)} if spec.rack else alike
 
 
 def normal_name(host: str | None) -> str:
