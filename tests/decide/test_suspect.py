@@ -1,7 +1,8 @@
 """A cause that never reports: what speaks for it, what against it, and how a suspicion falls."""
 
+from ingestd.model import Silence
 from tests.decide.stories import ROW, alert
-from tests.night import Night, trading_company
+from tests.night import MORNING, Night, trading_company
 
 #: Two switches on one distribution pair, with power of their own; servers on one switch or on both.
 HALL = """
@@ -125,3 +126,26 @@ def test_a_storm_holds_its_pages_until_it_can_be_told_what_it_is() -> None:
     assert night.told() == []
     night.until(160)
     assert night.told()
+
+
+def test_a_switch_that_was_proved_up_since_is_not_suspected() -> None:
+    night = Night(trading_company(topology=ROW))
+    for second, host in enumerate(("srv-1", "srv-2", "srv-3")):
+        night.webhook(second, alert(host))
+    night.webhook(
+        20, alert("srv-4", state="resolved")
+    )  # heard of for the first time: it is alive, and so is its switch
+    night.until(300)
+    assert "sw" not in {incident.cause for incident in night.incidents()}
+
+
+def test_what_is_silenced_speaks_neither_for_nor_against_a_suspect() -> None:
+    night = Night(trading_company(topology=ROW))
+    hidden = Silence(
+        id="s", targets=("srv-3", "srv-4", "srv-5"), starts_at=MORNING, ends_at=MORNING + 9000, by="", comment="move"
+    )
+    assert night.act(0, "lin", "silence", silence=hidden).ok
+    for second in range(1, 6):
+        night.webhook(second, alert(f"srv-{second}"))
+    night.until(300)
+    assert [(incident.cause, incident.cause_kind) for incident in night.incidents()] == [("sw", "inferred")]
