@@ -490,7 +490,7 @@ def test_messages_are_read_again(daemon: Daemon, capsys: pytest.CaptureFixture[s
         "1 messages are read again; of 1 the text is gone",
     ]
     with pytest.raises(SystemExit):
-        main(["replay"])
+        main(["replay", "--shunted", "--unrecognised"])
 
 
 def test_a_password_becomes_a_hash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
