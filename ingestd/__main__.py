@@ -172,6 +172,12 @@ def _silence_end(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: silence.end(client, args))
 
 
+def _queue(args: argparse.Namespace) -> int:
+    from ingestd.cli import queue  # noqa: PLC0415
+
+    return _with_client(args, lambda client: queue.show(client, args))
+
+
 def _inbox_list(args: argparse.Namespace) -> int:
     from ingestd.cli import inbox  # noqa: PLC0415
 
@@ -300,6 +306,10 @@ def _parser() -> argparse.ArgumentParser:
         simulate.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
     incident = commands.add_parser("incident", help="look at incidents and act on them")
     _incident_words(incident.add_subparsers(required=True, metavar="ACTION"))
+    queue = _command(commands, "queue", _queue, "open incidents as one worklist: what comes first, who should take it")
+    queue.add_argument("--person", default="", help="what this person has taken, or should take")
+    _config_word(queue)
+    _client_words(queue)
     hidden = commands.add_parser("silence", help="hide what is known for a while, or a node in maintenance")
     _silence_words(hidden.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)

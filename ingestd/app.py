@@ -21,13 +21,14 @@ from ingestd import __version__, figures
 from ingestd.config import Site
 from ingestd.decide.mishap import CONFIGURATION
 from ingestd.decide.oncall import Language, Person
+from ingestd.decide.queue import Line, worklist
 from ingestd.digest import Digests, Plan
 from ingestd.doors import Doors
 from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, Links, load_key
-from ingestd.model import Command, Entry, Message, Notification, Stepped, StoreUnavailable, Verdict
+from ingestd.model import Command, Entry, Incident, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
 from ingestd.replay import Origin
@@ -290,6 +291,11 @@ class Daemon:
         self.figures.page(channel, outcome, notification, self.engine.now())
 
     # -- the web
+    def _worklist(self, incidents: tuple[Incident, ...]) -> tuple[Line, ...]:
+        rules = self.site.rulebook
+        offset = self.engine.world.wall_offset
+        return worklist(incidents, rules.topology, rules.people, wall=self.clock.wall(), offset=offset)
+
     def _http(self) -> "Quiet":
         face = Face(
             reads=self.store.queries,
@@ -301,6 +307,7 @@ class Daemon:
             act=self.act,
             reload=self.reload,
             people=self._people,
+            worklist=self._worklist,
             language=self._language,
             links=self.links,
             wall_offset=lambda: self.engine.world.wall_offset,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from ingestd.check.calendars import calendar_problems, deadline_problems, hours_problems
 from ingestd.check.conditions import (
     Known,
     condition_problems,
@@ -172,7 +173,7 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
         topology=Topology(parts.topology.value),
         recognisers=compiled(tuple(document.value for document in parts.recognisers)),
         correlate=parts.correlate.value,
-        ranker=Ranker(parts.priority.value, settings.timezone),
+        ranker=Ranker(parts.priority.value, settings.timezone, parts.icals),
         escalation=parts.escalation.value,
         people=People(people, settings.timezone),
         last_resort=settings.last_resort,
@@ -219,12 +220,24 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         yield from escalation_problems(rules, names)
     for priorities in parts.priority.documents:
         yield from priority_problems(priorities)
+    yield from _calendars(parts, now)
     yield from compile_problems(parts)
     yield from _condition_names(parts, names)
     intact = all(one.written is None and one.whole for one in (main, parts.people))
     yield from _last_resort(main, people, names, intact=intact)
     if intact:  # else what is missing may stand in a part that can't be read
         yield from _reached(parts, people, now)
+
+
+def _calendars(parts: Parts, now: float) -> Iterator[Problem]:
+    """Calendars that can't be read or are out of date, and names of calendars that nothing defines."""
+    documents = parts.priority.documents
+    yield from calendar_problems(documents, parts.icals, _zone(parts.main.value), now)
+    if all(one.whole for one in documents):
+        known = frozenset().union(*(one.words("calendars", "*", "id") for one in documents))
+        for rules in parts.escalation.documents:
+            yield from hours_problems(rules, known)
+        yield from deadline_problems(parts.topology, known)
 
 
 def compile_problems(parts: Parts) -> Iterator[Problem]:

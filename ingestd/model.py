@@ -201,6 +201,10 @@ class Incident(Struct, frozen=True, kw_only=True):
     priority: Priority = "P4"
     impact: Impact = Impact()
     urgency: str = "low"
+    peak: Priority | Literal[""] = ""  # the highest since somebody was told; only more than that pages anew
+    lower_from: float = 0.0  # since when it ranks lower than it is called; 0: it does not
+    deadline: str = ""  # of what it reaches, the next one
+    deadline_at: float = 0.0  # wall clock, epoch seconds
     priority_by: str = ""  # the person who set it
     priority_why: str = ""
     policy: str = ""
@@ -232,6 +236,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     silenced_by: tuple[str, ...] = ()  # the silences that hide all that fires in it
     silent_until: float = 0.0  # when the first of them ends
     frozen_at: float = 0.0  # since when its clocks stand still
+    waits_from: float = 0.0  # since when it waits (or waited) for the hours of its policy; told_at: until when
     # what is due (epoch seconds of the engine's clock, 0 = nothing)
     page_at: float = 0.0
     hold_from: float = 0.0
@@ -243,6 +248,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     remind_at: float = 0.0
     recheck_at: float = 0.0  # whether what joined by redundancy lost still belongs here
     update_at: float = 0.0  # an update about what joined
+    rank_at: float = 0.0  # when it may rank otherwise
     updated_at: float = 0.0
     joined: tuple[int, ...] = ()  # alerts that it will be about
     told: tuple[Told, ...] = ()
@@ -250,7 +256,17 @@ class Incident(Struct, frozen=True, kw_only=True):
 
 
 #: The due times of an incident, by their names.
-CLOCKS = ("page_at", "step_at", "resolve_at", "end_at", "remind_at", "silent_until", "update_at", "recheck_at")
+CLOCKS = (
+    "page_at",
+    "step_at",
+    "resolve_at",
+    "end_at",
+    "remind_at",
+    "silent_until",
+    "update_at",
+    "recheck_at",
+    "rank_at",
+)
 
 
 class NodeMark(Struct, frozen=True, kw_only=True):
@@ -410,6 +426,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     cause_kind: str = ""
     since: float = 0.0
     held: float = 0.0
+    waits_from: float = 0.0  # it waited for the hours of its policy since then; 0: it did not
     departments: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     people: int = 0

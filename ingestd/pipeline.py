@@ -176,6 +176,7 @@ _DUE: tuple[tuple[str, bool, Callable[[State, int], None]], ...] = (
     ("step_at", False, escalate.advance),
     ("resolve_at", False, escalate.overdue),
     ("remind_at", True, escalate.remind),
+    ("rank_at", False, situation.reconsider),
 )
 
 

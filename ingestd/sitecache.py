@@ -43,6 +43,7 @@ SLICE = 500  # nodes that are decoded at once: about a millisecond
 KEPT = 2  # files: the one in force and the one before it
 PREFIX = "site-"
 SUFFIX = ".cache"
+RULES = "rules/"  # how the names of a site's own rule files begin
 CHILD = (sys.executable, "-m", "ingestd.sitecache")
 NICENESS = 10  # of the child: the daemon goes first
 
@@ -257,6 +258,7 @@ def _parts(main: Document[Settings], kept: Kept) -> Parts:
         escalation=Rules(_decoded(kept.escalation, EscalationRules), ()),
         recognisers=tuple(_document(_decoded(part, RecogniserFile)) for part in kept.recognisers),
         mappings=tuple(_document(_decoded(part, MappingFile)) for part in kept.mappings),
+        icals={name.removeprefix(RULES): text for name, text in kept.texts if name.endswith(".ics")},
     )
 
 

@@ -28,7 +28,7 @@ from ingestd.redact import redacted
 from ingestd.settings import Listen, Settings
 from ingestd.sources.mapping import Mapping as SourceMapping
 from ingestd.sources.mapping import MappingFile
-from ingestd.yamltypes import Document, Place, Problem, Salvaged, reads, said, salvage
+from ingestd.yamltypes import Document, Place, Problem, Salvaged, contents, reads, said, salvage
 
 T = TypeVar("T", bound=Struct)
 
@@ -59,6 +59,7 @@ class Parts(Struct, frozen=True):
     recognisers: tuple[Document[RecogniserFile], ...]  # of the site and shipped, those that count
     mappings: tuple[Document[MappingFile], ...]
     replaced: tuple[Document[RecogniserFile], ...] = ()  # shipped ones that the site has its own of
+    icals: Mapping[str, str] = {}  # the texts of the iCalendars that calendars name, by the names of their files
 
 
 def everybody(parts: Parts) -> PeopleFile:
@@ -78,17 +79,19 @@ class Files:
     def parts(self, path: Path) -> Parts:
         """Every file; one that can't be read is empty, and not whole."""
         recognisers, replaced = self._recognisers()
+        priority = self._rules("priority.yaml", PriorityRules)
         return Parts(
             main=self.main(path),
             people=self._beside("people.yaml", PeopleFile),
             topology=self._beside("topology.yaml", TopologyFile),
             heartbeats=self._beside("heartbeats.yaml", HeartbeatFile),
             correlate=self._rules("correlate.yaml", CorrelateRules),
-            priority=self._rules("priority.yaml", PriorityRules),
+            priority=priority,
             escalation=self._rules("escalation.yaml", EscalationRules),
             recognisers=recognisers,
             mappings=self._mappings(),
             replaced=replaced,
+            icals=self._icals(priority.value),
         )
 
     def main(self, path: Path) -> Document[Settings]:
@@ -170,6 +173,23 @@ class Files:
                     self.problems.append(document.problem(("examples", index), text))
         return tuple(found)
 
+    def _icals(self, priority: PriorityRules) -> dict[str, str]:
+        """The iCalendars in rules/ that calendars name; what can't be read is a problem, or told by the check."""
+        found = {}
+        named = {spec.ical for spec in priority.calendars if spec.ical}
+        for path in (one for one in sorted(self._home.glob("rules/*.ics")) if one.name in named):
+            raw = contents(path)
+            if isinstance(raw, Problem):
+                self.problems.append(raw)
+                continue
+            try:
+                text = raw.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                self.problems.append(Problem(str(path), 1, 1, said("expected UTF-8")))
+                continue
+            found[path.name] = self.texts[self._short(path)] = text
+        return found
+
     # -- filling in
     def _listen(self, main: Document[Settings], listen: Listen) -> Listen:
         return Listen(
@@ -247,7 +267,7 @@ def _values(documents: tuple[Document[Any], ...]) -> tuple[Any, ...]:
 
 
 BESIDE = ("people.yaml", "topology.yaml", "heartbeats.yaml")
-RULES = ("correlate.yaml", "priority.yaml", "escalation.yaml", "recognise/*.yaml", "webhooks/*.yaml")
+RULES = ("correlate.yaml", "priority.yaml", "escalation.yaml", "recognise/*.yaml", "webhooks/*.yaml", "*.ics")
 
 
 def every_file(path: Path, shipped: Path) -> tuple[Path, ...]:

@@ -53,6 +53,7 @@ class World:
         self.linked: Index[int] = Index()
         self.rooted: Index[str] = Index()
         self.waiting: Index[str] = Index()
+        self.owned: Index[str] = Index()
         self._due: list[Timer] = []
         self.apply(
             Changes(
@@ -107,7 +108,7 @@ class World:
     def facts(self) -> tuple[object, ...]:
         """Everything that decides what happens next: equal facts, equal future."""
         counters = (self.next_alert, self.next_incident, self.next_notification, self.wall_offset)
-        indices = (self.at_node, self.members, self.firing, self.linked, self.rooted, self.waiting)
+        indices = (self.at_node, self.members, self.firing, self.linked, self.rooted, self.waiting, self.owned)
         timers = sorted(
             [(due_of_incident(i), i.number) for i in self.incidents.values()]
             + [(a.due_at, a.id) for a in self.alerts.values()]
@@ -147,6 +148,7 @@ class World:
         self.linked.move(number, linked_to(old), linked_to(incident))
         self.rooted.move(number, rooted_at(old), rooted_at(incident))
         self.waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
+        self.owned.move(number, owned_by(old), owned_by(incident))
         due = due_of_incident(incident)
         if due and (old is None or due_of_incident(old) != due):
             heapq.heappush(self._due, (due, "incident", number))
@@ -182,6 +184,7 @@ class World:
             self.linked.move(number, linked_to(old), ())
             self.rooted.move(number, rooted_at(old), ())
             self.waiting.move(number, waits_under(self.rules, old), ())
+            self.owned.move(number, owned_by(old), ())
 
     def _due_of(self, kind: str, number: int | str) -> float:
         if kind == "alert":
@@ -227,6 +230,7 @@ class Draft:
         self._linked = IndexDraft(world.linked)
         self._rooted = IndexDraft(world.rooted)
         self._waiting = IndexDraft(world.waiting)
+        self._owned = IndexDraft(world.owned)
 
     # -- reading
     def alert(self, number: int) -> Alert:
@@ -328,6 +332,10 @@ class Draft:
         """Incidents that this node would explain, or help to explain, if it were down."""
         return self._waiting.get(node)
 
+    def owned(self, person: str) -> Collection[int]:
+        """The open incidents that this person has taken."""
+        return self._owned.get(person)
+
     def mark(self, node: str) -> NodeMark:
         """What is known of a node beyond its alerts."""
         return self._marks.get(node) or self._world.marks.get(node) or NodeMark(node=node)
@@ -369,6 +377,7 @@ class Draft:
         old = self._incidents.get(number) or self._world.incidents.get(number)
         self._incidents[number] = incident
         self._linked.move(number, linked_to(old), linked_to(incident))
+        self._owned.move(number, owned_by(old), owned_by(incident))
         if old is None or _place(old) != _place(incident):
             self._rooted.move(number, rooted_at(old), rooted_at(incident))
             self._waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
@@ -453,6 +462,13 @@ def rooted_at(incident: Incident | None) -> tuple[str, ...]:
     return tuple({name for name in (incident.root, incident.cause, incident.group) if name})
 
 
+def owned_by(incident: Incident | None) -> tuple[str, ...]:
+    """Who works on an incident."""
+    if incident is None or incident.merged_into or incident.state != "acknowledged" or not incident.owner:
+        return ()
+    return (incident.owner,)
+
+
 def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
     """The nodes that would explain an incident if they went down, and the keys of its cause's place."""
     if incident is None or incident.merged_into or incident.state == "resolved":
@@ -476,7 +492,7 @@ def due_of_incident(incident: Incident) -> float:
         return incident.end_at
     dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until, incident.recheck_at)
     if not incident.suppressed:
-        dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, *dues)
+        dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, incident.rank_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 

@@ -293,7 +293,9 @@ def test_the_sample_site_is_without_fault(tmp_path: Path) -> None:
     sample = SHIPPED_RULES.parent / "config"
     shutil.copytree(sample, tmp_path / "config")
     site = load_site(tmp_path / "config" / "ingestd.yaml")
-    assert site.warnings == () and site.topology.nodes
+    assert site.topology.nodes
+    # Next year's adjusted working days are announced in November: until then there is this one to tell.
+    assert [text for text in site.warnings if "adjusted working days" not in text] == []
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:

@@ -291,7 +291,17 @@ PLAIN: Mapping[str, str] = {
     "{}: expected {}, got {}": "{0}：应为 {1}，实际是 {2}",
 }
 
-CATALOGUE: Mapping[str, str] = {**WORDS, **FILES, **VALUES, **SITE, **CONDITIONS, **TOPOLOGY}
+CALENDARS: Mapping[str, str] = {
+    "country": "国家或地区",
+    "expected a file rules/*.ics": "应为 rules/ 里的 .ics 文件",
+    "expected UTF-8": "应为 UTF-8 编码",
+    "{file}: {why}": "{file}：{why}",
+    "the adjusted working days of {year} are not known: once {country} announces them, write them as ical": (
+        "还不知道 {year} 年的调休安排：{country} 公布后请写入 ical"
+    ),
+}
+
+CATALOGUE: Mapping[str, str] = {**WORDS, **CALENDARS, **FILES, **VALUES, **SITE, **CONDITIONS, **TOPOLOGY}
 
 
 def in_chinese(problem: Problem) -> str:

@@ -123,6 +123,7 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
         )
     )
     s.log(incident.number, "priority", why.text, actor=actor)
+    s.touch(incident.number)
     escalate.news(s, incident.number, News("priority", why.text, called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
 

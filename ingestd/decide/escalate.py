@@ -2,7 +2,8 @@
 
 Two clocks: nobody acknowledged (``step_at``), and it is not resolved in time (``resolve_at``). *Functional* steps bring
 in more skill, *hierarchic* ones more authority. A step that reaches nobody is followed by the next at once; a policy
-that ends, or reaches nobody, falls to the last resort, repeated until somebody acknowledges.
+that ends, or reaches nobody, falls to the last resort, repeated until somebody acknowledges. Outside the hours of a
+policy its steps wait until they begin; one for the digest tells nobody.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from ingestd.decide.facts import facts_of
+from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
 from ingestd.decide.state import State
 from ingestd.model import Alert, Incident, News, Notification, NotificationKind, Receipt, Told
@@ -19,11 +21,42 @@ _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "function
 
 
 def start(s: State, number: int) -> None:
-    """The hold is over: tell the first people of the policy."""
+    """The hold is over: tell the first people of the policy, or wait for its hours."""
     incident = s.survivor(number)
+    policy = _policy(s, incident)
+    opens = _opens(s, policy)
+    if policy.digest or opens > s.at:
+        _wait(s, incident, policy, 0.0 if policy.digest else opens)
+        return
     remind_at = s.at + s.rules.escalation.remind_after
     s.put_incident(replace(incident, page_at=0.0, told_at=s.at, remind_at=remind_at))
     advance(s, number)
+
+
+def waits(incident: Incident) -> bool:
+    """Whether its page waits for the hours of its policy, or for the digest."""
+    return bool(incident.waits_from) and not incident.told_at and incident.state == "triggered"
+
+
+def _wait(s: State, incident: Incident, policy: PolicySpec, until: float) -> None:
+    if not incident.waits_from or incident.page_at != until:
+        words = "told in the daily digest" if policy.digest else f"waits for {policy.hours}"
+        s.log(incident.number, "waits", words, rule=policy.id)
+    s.put_incident(replace(incident, page_at=until, waits_from=incident.waits_from or s.at))
+
+
+def _opens(s: State, policy: PolicySpec) -> float:
+    """When the hours of a policy begin; now, if they hold or if nobody knows them: somebody is always told."""
+    hours = s.rules.ranker.calendar(policy.hours)
+    return s.at if hours is None else hours.next_start(s.wall) - s.wall + s.at
+
+
+def _runs_out(s: State, policy: PolicySpec, seconds: float, *, roll: bool = False) -> float:
+    """When so many seconds are over by the clock of a policy; ``roll``: a day off is passed over."""
+    ranker = s.rules.ranker
+    clock, working = ranker.calendar(policy.clock), ranker.calendar(WORKING_TIME)
+    at = s.wall + seconds if clock is None else clock.after(s.wall, seconds)
+    return (working.rolled(at) if roll and working is not None else at) - s.wall + s.at
 
 
 def put_off(s: State, number: int) -> None:
@@ -42,11 +75,16 @@ def advance(s: State, number: int) -> None:
     """Take the next step that reaches somebody new; after the last one, the last resort."""
     incident = s.survivor(number)
     policy = _policy(s, incident)
+    opens = _opens(s, policy)
+    if opens > s.at:
+        s.log(number, "waits", f"step {incident.step + 1} waits for {policy.hours}", rule=policy.id)
+        s.put_incident(replace(incident, step_at=opens))
+        return
     for place in range(incident.step, len(policy.steps)):
         step = policy.steps[place]
         people = _reached(s, incident, step)
         if people:
-            s.put_incident(replace(s.survivor(number), step=place + 1, step_at=s.at + step.wait))
+            s.put_incident(replace(s.survivor(number), step=place + 1, step_at=_runs_out(s, policy, step.wait)))
             _tell_step(s, number, people, step, place + 1)
             return
         s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
@@ -61,11 +99,15 @@ def overdue(s: State, number: int) -> None:
     """It is taken but not over in time: bring in more skill, then more authority."""
     incident = s.survivor(number)
     policy = _policy(s, incident)
+    opens = _opens(s, policy)
+    if opens > s.at:
+        s.put_incident(replace(incident, resolve_at=opens))
+        return
     for place in range(incident.resolve_step, len(policy.unresolved)):
         step = policy.unresolved[place]
         people = _reached(s, incident, step)
         if people:
-            s.put_incident(replace(incident, resolve_step=place + 1, resolve_at=s.at + step.wait))
+            s.put_incident(replace(incident, resolve_step=place + 1, resolve_at=_runs_out(s, policy, step.wait)))
             _tell_step(s, number, people, step, 0)
             return
     s.put_incident(replace(incident, resolve_step=len(policy.unresolved), resolve_at=0.0))
@@ -81,7 +123,8 @@ def remind(s: State, number: int) -> None:
 def taken(s: State, number: int, by: str, *, owner: str) -> None:
     """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts. ``owner``: "" if unknown."""
     incident = s.survivor(number)
-    within = _policy(s, incident).resolve_within.get(incident.priority)
+    policy = _policy(s, incident)
+    within = policy.resolve_within.get(incident.priority)
     s.put_incident(
         replace(
             incident,
@@ -90,7 +133,7 @@ def taken(s: State, number: int, by: str, *, owner: str) -> None:
             acknowledged_at=incident.acknowledged_at or s.at,
             page_at=0.0,
             step_at=0.0,
-            resolve_at=s.at + within if within else 0.0,
+            resolve_at=_runs_out(s, policy, within, roll=policy.roll) if within else 0.0,
         )
     )
     s.log(incident.number, "acknowledged", f"taken by {by}", actor=owner)
@@ -165,14 +208,17 @@ def _claimed(s: State, incident: Incident, receipt: Receipt, mine: Told | None) 
 
 
 def _restart_wait(s: State, incident: Incident, receipt: Receipt) -> None:
-    steps = _policy(s, incident).steps
+    policy = _policy(s, incident)
+    steps = policy.steps
     if (
         incident.step_at
         and 0 < incident.step <= len(steps)
         and incident.told
         and incident.told[-1].notification == receipt.notification
     ):
-        s.put_incident(replace(incident, step_at=max(incident.step_at, s.at + steps[incident.step - 1].wait)))
+        s.put_incident(
+            replace(incident, step_at=max(incident.step_at, _runs_out(s, policy, steps[incident.step - 1].wait)))
+        )
 
 
 def _failed(s: State, incident: Incident, mine: Told | None) -> None:

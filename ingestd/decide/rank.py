@@ -1,35 +1,35 @@
 """How important an incident is: impact x urgency through a matrix, then named overrides, then a person's word."""
 
-import calendar as months
-from collections.abc import Iterator
-from datetime import date, datetime, time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ingestd.decide.ruleset import RuleLists
-from ingestd.decide.vocabulary import INCIDENT, WEEKDAYS, Facts, Weekday
-from ingestd.decide.when import Situation
+from ingestd.decide import calendar, ical
+from ingestd.decide.because import DEADLINE_AT, Called, because
+from ingestd.decide.calendar import Calendar, CalendarSpec
+from ingestd.decide.ruleset import RuleLists, facts_of, terms_of
+from ingestd.decide.topology import DeadlineSpec
+from ingestd.decide.vocabulary import INCIDENT, WEEKDAYS, Facts
+from ingestd.decide.when import Situation, Term, parse
 from ingestd.model import PRIORITIES, Priority, Reason
+from ingestd.yamltypes import Duration
 
 Level = Literal["high", "medium", "low"]
 
 #: The calendar that says when it is working time.
 WORKING_TIME = "working-time"
-
-
-class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """A named stretch of time; every part that is written must hold. Times are the site's local time."""
-
-    id: str
-    last_days: int = 0  # of the month
-    first_days: int = 0
-    days: tuple[int, ...] = ()  # of the month
-    dates: tuple[date, ...] = ()
-    weekdays: tuple[Weekday, ...] = ()
-    from_: str = ""  # "08:00"
-    to: str = ""
+GROWING = 600.0  # seconds for which an alert counts as new
+DEADLINES_AHEAD = 62  # days
+ROLLED_AT_MOST = 15  # days: no country rests longer
+REMEMBERED = 1000  # days of deadlines
+HOUR = 3600.0
+DAY = 86400.0
+#: Facts that are other ones at midnight.
+_DAILY = frozenset({"weekday", "date"})
 
 
 class LevelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +64,7 @@ class PriorityRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     urgency: tuple[LevelRule, ...] = ()
     matrix: dict[Level, dict[Level, Priority]] = {}
     overrides: tuple[Override, ...] = ()
+    settle_down: Duration = Duration(600.0)  # for which an incident must rank lower until it is called so
 
 
 class Ranking(Struct, frozen=True):
@@ -75,25 +76,51 @@ class Ranking(Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
-class Ranker:
-    """Priority rules, compiled. ValueError on a bad condition or an incomplete matrix."""
+class Deadline(Struct, frozen=True):
+    """By when something must be done; wall clock, epoch seconds."""
 
-    def __init__(self, rules: PriorityRules, timezone: str = "UTC") -> None:
+    id: str
+    at: float
+
+
+class Ranker:
+    """Priority rules, compiled. ``icals``: the texts of the files that calendars name, by their names.
+
+    ValueError on a bad condition or an incomplete matrix.
+    """
+
+    def __init__(self, rules: PriorityRules, timezone: str = "UTC", icals: Mapping[str, str] | None = None) -> None:
         self._rules = rules
         self.zone = ZoneInfo(timezone)
+        self.icals = icals or {}
+        self.settle_down = float(rules.settle_down)
         self._lists = RuleLists(rules.impact, rules.urgency, rules.overrides)
+        self.asked = self._lists.asked
+        lists: tuple[tuple[LevelRule | Override, ...], ...] = (rules.impact, rules.urgency, rules.overrides)
+        parsed = [[parse(rule.when, rule.FACTS, rule.id) for rule in one] for one in lists]
+        self._words = [[tuple(dict.fromkeys(facts_of(condition))) for condition in one] for one in parsed]
+        self._calendars = calendar.compiled(
+            rules.calendars, self.zone, lambda name: ical.read(self.icals.get(name, ""), self.zone).events
+        )
+        self._upcoming: dict[tuple[str, str, bool, date], tuple[float, ...]] = {}
+        terms = [term for condition in chain(*parsed) for term in terms_of(condition)]
+        self._changing = _Changing(terms, self._calendars, self.zone)
         for level in ("high", "medium", "low"):
             if set(rules.matrix.get(level, {})) != {"high", "medium", "low"}:
                 raise ValueError(f"matrix: impact {level} needs a priority for urgency high, medium and low")
 
+    def calendar(self, name: str) -> Calendar | None:
+        """The calendar of that id; None for "always", and for one that nobody defines."""
+        return self._calendars.get(name)
+
     def calendars(self, wall: float) -> tuple[str, ...]:
         """The named stretches of time that a wall time lies in."""
-        return self._calendars(datetime.fromtimestamp(wall, self.zone))
+        return tuple(name for name, one in self._calendars.items() if one.holds(wall))
 
     def moment(self, wall: float) -> Situation:
         """The facts of ``vocabulary.MOMENT`` for a wall time."""
         local = datetime.fromtimestamp(wall, self.zone)
-        calendars = self._calendars(local)
+        calendars = self.calendars(wall)
         return {
             "calendar": calendars,
             "weekday": WEEKDAYS[local.weekday()],
@@ -102,37 +129,115 @@ class Ranker:
             "working_time": WORKING_TIME in calendars,
         }
 
-    def _calendars(self, local: datetime) -> tuple[str, ...]:
-        return tuple(c.id for c in self._rules.calendars if _holds(c, local))
+    def deadline(self, specs: Iterable[DeadlineSpec], wall: float) -> Deadline | None:
+        """The next of some deadlines; None if none comes within two months."""
+        found = (Deadline(spec.id, at) for spec in specs for at in self._ahead(spec, wall) if at >= wall)
+        return min(found, key=lambda one: one.at, default=None)
 
-    def rank(self, situation: Situation) -> Ranking:
-        """The priority of a situation, and every rule that had a say."""
+    def next_change(self, wall: float, deadline_at: float, *, growing: bool) -> float:
+        """When what the rules ask may be otherwise, though nothing happens; 0: never."""
+        return self._changing.after(wall, deadline_at, growing=growing)
+
+    def rank(self, situation: Situation, called: Called = str) -> Ranking:
+        """The priority of a situation, and every rule that had a say. ``called``: names for the words."""
         found = self._lists.look(situation)
-        impact, why_impact = _level(self._rules.impact, found.places(0), "impact")
-        urgency, why_urgency = _level(self._rules.urgency, found.places(1), "urgency")
+        impact, why_impact = self._level(0, found.places(0), situation, called)
+        urgency, why_urgency = self._level(1, found.places(1), situation, called)
         priority = self._rules.matrix[impact][urgency]
-        reasons = [
-            why_impact,
-            why_urgency,
-            Reason("rank", "matrix", f"impact {impact} x urgency {urgency} = {priority}"),
-        ]
+        matrix = Reason("rank", "matrix", f"impact {impact} x urgency {urgency} = {priority}")
+        reasons = [why_impact, why_urgency, matrix]
         at_once = False
-        for rule in (self._rules.overrides[place] for place in found.places(2)):
+        for place in found.places(2):
+            rule = self._rules.overrides[place]
             changed = _bounded(priority, rule)
             if changed != priority:
-                reasons.append(Reason("rank", rule.id, f"{priority} becomes {changed}"))
+                why = because(self._words[2][place], situation, called, self.zone)
+                reasons.append(Reason("rank", rule.id, f"{priority} becomes {changed}{': ' if why else ''}{why}"))
                 priority = changed
             at_once = at_once or rule.page_at_once
         return Ranking(priority, urgency, at_once, tuple(reasons))
 
+    def _level(self, part: int, places: Iterator[int], situation: Situation, called: Called) -> tuple[Level, Reason]:
+        """The level by the first rule that matches."""
+        what, rules, always = (
+            ("impact", self._rules.impact, _REACH),
+            ("urgency", self._rules.urgency, ()),
+        )[part]
+        place = next(places, None)
+        if place is None:
+            return "low", Reason("rank", "default", f"{what} low: no rule matched")
+        rule = rules[place]
+        why = because((*self._words[part][place], *always), situation, called, self.zone)
+        return rule.level, Reason("rank", rule.id, f"{what} {rule.level}{': ' if why else ''}{why}")
 
-def _level(rules: tuple[LevelRule, ...], places: Iterator[int], what: str) -> tuple[Level, Reason]:
-    """The level by the first rule that matches."""
-    place = next(places, None)
-    if place is None:
-        return "low", Reason("rank", "default", f"{what} low: no rule matched")
-    rule = rules[place]
-    return rule.level, Reason("rank", rule.id, f"{what} {rule.level}")
+    def _ahead(self, spec: DeadlineSpec, wall: float) -> tuple[float, ...]:
+        """When a deadline is next, and after that."""
+        today = datetime.fromtimestamp(wall, self.zone).date()
+        key = (spec.calendar, spec.at, spec.roll, today)
+        found = self._upcoming.get(key)
+        if found is None:
+            if len(self._upcoming) >= REMEMBERED:
+                self._upcoming.clear()
+            found = self._upcoming[key] = tuple(sorted(self._moments(spec, wall)))
+        return found
+
+    def _moments(self, spec: DeadlineSpec, wall: float) -> Iterator[float]:
+        named, working = self._calendars.get(spec.calendar), self._calendars.get(WORKING_TIME)
+        if named is None:
+            return
+        for day in named.last_days(wall - ROLLED_AT_MOST * DAY, DEADLINES_AHEAD + ROLLED_AT_MOST):
+            at = datetime.combine(day, time.fromisoformat(spec.at), self.zone).timestamp()
+            yield working.rolled(at) if spec.roll and working is not None else at
+
+
+#: What is told of an impact, whatever its rule asked.
+_REACH = ("department_count", "people")
+
+
+class _Changing:
+    """When what the rules ask may be otherwise although nothing happens."""
+
+    def __init__(self, terms: list[Term], calendars: Mapping[str, Calendar], zone: ZoneInfo) -> None:
+        asked = {term.fact for term in terms}
+        self._zone = zone
+        self._midnight = bool(asked & _DAILY)
+        self._times = sorted({point for term in terms if term.fact == "time" for point in _points(term)})
+        self._hours = {point for term in terms if term.fact == "deadline_hours" for point in _points(term)}
+        self._deadlines = bool(asked & {"deadline", "deadline_hours"})
+        self._grows = bool(asked & {"new_alerts", "new_nodes"})
+        self._calendars = tuple(one for name, one in calendars.items() if _speaks_of(terms, name))
+
+    def after(self, wall: float, deadline_at: float, *, growing: bool) -> float:
+        found = [*self._of_day(wall), *(one.next_change(wall) for one in self._calendars)]
+        if self._deadlines and deadline_at:
+            found += [deadline_at + 1, *(deadline_at - hours * HOUR for hours in self._hours)]
+        if self._grows and growing:
+            found.append(wall + GROWING)
+        return min((at for at in found if at > wall), default=0.0)
+
+    def _of_day(self, wall: float) -> Iterator[float]:
+        if not self._times and not self._midnight:
+            return
+        local = datetime.fromtimestamp(wall, self._zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        yield (midnight + timedelta(days=1)).timestamp()
+        yield from (midnight.replace(hour=int(at) // 60, minute=int(at) % 60).timestamp() for at in self._times)
+
+
+def _points(term: Term) -> Iterator[float]:
+    """Where what a term says of a number changes, of those that may come."""
+    bounds = (round(bound) for span in term.spans for bound in span if abs(bound) < DAY)
+    return (float(bound) for bound in bounds if term.fact != "time" or 0 <= bound < 24 * 60)
+
+
+def _speaks_of(terms: Iterable[Term], name: str) -> bool:
+    """Whether a rule asks for a calendar; one that asks by a pattern may mean any."""
+    for term in terms:
+        if term.fact == "working_time" and name == WORKING_TIME:
+            return True
+        if term.fact == "calendar" and (name.casefold() in term.literals or not term.literals):
+            return True
+    return False
 
 
 def _bounded(priority: Priority, rule: Override) -> Priority:
@@ -144,26 +249,4 @@ def _bounded(priority: Priority, rule: Override) -> Priority:
     return PRIORITIES[place]
 
 
-def _holds(spec: CalendarSpec, local: datetime) -> bool:
-    return all(_parts(spec, local))
-
-
-def _parts(spec: CalendarSpec, local: datetime) -> Iterator[bool]:
-    last = months.monthrange(local.year, local.month)[1]
-    if spec.last_days:
-        yield local.day > last - spec.last_days
-    if spec.first_days:
-        yield local.day <= spec.first_days
-    if spec.days:
-        yield local.day in spec.days
-    if spec.dates:
-        yield local.date() in spec.dates
-    if spec.weekdays:
-        yield WEEKDAYS[local.weekday()] in spec.weekdays
-    if spec.from_ or spec.to:
-        now, start, end = (
-            local.time(),
-            time.fromisoformat(spec.from_ or "00:00"),
-            time.fromisoformat(spec.to or "23:59:59"),
-        )
-        yield start <= now < end if start <= end else now >= start or now < end
+__all__ = ["DEADLINE_AT", "CalendarSpec", "Deadline", "LevelRule", "Override", "PriorityRules", "Ranker", "Ranking"]

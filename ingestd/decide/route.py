@@ -29,6 +29,10 @@ class PolicySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resolve_within: dict[Priority, Duration] = {}
     unresolved: tuple[StepSpec, ...] = ()
     insist: bool = True  # False: telling is enough, nobody has to acknowledge
+    hours: str = "always"  # a calendar of priority.yaml: outside it the steps wait
+    clock: str = "always"  # a calendar: waits and resolve_within run while it holds
+    roll: bool = False  # resolve_within that ends on a day off ends on the next working day
+    digest: bool = False  # nobody is told at once: it stands in the daily digest
 
 
 class RouteSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -27,6 +27,15 @@ class AnyOf(Struct, frozen=True, forbid_unknown_fields=True):
     any_of: tuple[str, ...]
 
 
+class DeadlineSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By when a service or a department must have done something: on the last day of each stretch of a calendar."""
+
+    id: str  # "tax"
+    calendar: str  # of priority.yaml
+    at: str = "18:00"  # the site's local time
+    roll: bool = False  # on a day off: the next working day
+
+
 class NodeSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"class_": "class"}):
     """A node as written in topology.yaml."""
 
@@ -43,6 +52,7 @@ class NodeSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     owner: str = ""  # team
     remedy: str = ""  # what to do when it fails: backup procedure, spare part, runbook
     class_: str = ""  # services: critical, important, normal
+    deadlines: tuple[DeadlineSpec, ...] = ()
 
 
 class DepartmentSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +65,7 @@ class DepartmentSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mails: tuple[str, ...] = ()  # addresses, where the domain does not tell departments apart
     uses: tuple[str, ...] = ()
     contact: str = ""
+    deadlines: tuple[DeadlineSpec, ...] = ()
 
 
 class MaintenanceSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +114,9 @@ class Topology:
         self._places: dict[str, tuple[str, ...]] = {}
         self._impacts: dict[str, Impact] = {}
         self._take_nodes(file.nodes)
+        self.everybody = sum(d.people for d in file.departments)  # people
+        dated: tuple[NodeSpec | DepartmentSpec, ...] = (*self.nodes.values(), *file.departments)
+        self._deadlines = {one.id: one.deadlines for one in dated if one.deadlines}
         self._racks = _by(self.nodes.values(), lambda spec: (spec.site, spec.rack) if spec.rack else None)
         self._users = _users(file.departments)
         self._domains = {m.casefold(): d.id for d in file.departments for m in (*d.mail_domains, *d.mails)}
@@ -304,6 +318,17 @@ class Topology:
         if found is None:
             found = self._impacts[node] = self.impact_of(self.reach(node))
         return found
+
+    def called(self, name: str) -> str:
+        """The name that people know of a department or a node; what is asked if there is none."""
+        found = self.departments.get(name) or self.nodes.get(name)
+        return (found.name if found else "") or name
+
+    def deadlines_of(self, impact: Impact) -> tuple[DeadlineSpec, ...]:
+        """What the services and departments that are hit must have done by when."""
+        if not self._deadlines:
+            return ()
+        return tuple(d for one in (*impact.services, *impact.departments) for d in self._deadlines.get(one, ()))
 
     def impact_of(self, down: Iterable[str]) -> Impact:
         """What a set of dead nodes means: services, departments (theirs and those that use a service), people."""

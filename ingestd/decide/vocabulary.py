@@ -55,6 +55,9 @@ def _level(means: str, words: tuple[str, ...]) -> Fact:
     return Fact("level", means, tuple(reversed(words)))
 
 
+#: How far an incident reaches, from a little to all.
+SCOPES = ("person", "team", "department", "departments", "site", "everybody")
+DIFFICULTIES = ("easy", "normal", "hard")
 _CLASSES = ("reachability", "local", "unknown")
 _SEVERITY = _level("the worst that is said of it", SEVERITIES)
 _REPORT = truth("people report it, no monitor does")
@@ -89,7 +92,16 @@ INCIDENT: Facts = {
     "service_count": number("how many services it reaches"),
     "service_class": text("the most important class among these services"),
     "people": number("how many people it reaches"),
+    "people_percent": number("how many of all people, in percent"),
+    "scope": Fact("level", "how far it reaches", SCOPES),
     "nodes": number("how many nodes it reaches"),
+    "redundant": truth("another node stands in for it"),
+    "new_alerts": number("how many of its alerts are new in the last ten minutes"),
+    "new_nodes": number("on how many nodes these are"),
+    "deadline": texts("the next deadline of what it reaches"),
+    "deadline_hours": number("in how many hours that is"),
+    "difficulty": Fact("level", "how hard it looks", DIFFICULTIES),
+    "people_free": number("how many people on call of its team work on nothing urgent"),
     "severity": _SEVERITY,
     "check": texts("the checks of its alerts"),
     "text": texts("the summaries of its alerts"),

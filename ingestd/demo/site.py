@@ -33,8 +33,12 @@ policies:
     resolve_within: {P1: 1h, P2: 4h}
     unresolved:
       - {tell: [manager, "person:wu"], wait: 1h, kind: hierarchic}
+  - id: by-mail
+    steps:
+      - {tell: [owner], wait: 30m}
+    insist: false
 routes:
-  - {id: desk, when: {report: true, class: local}, policy: relaxed, team: desktop}
+  - {id: desk, when: {report: true, class: local}, policy: by-mail, team: desktop}
 """
 
 

@@ -189,7 +189,7 @@ def _compiled(document: Document[TestFile], base: Base, timezone: str) -> Rulebo
         topology=Topology(replace(topology, maintenance=(*topology.maintenance, *test.maintenance))),
         recognisers=base.rulebook.recognisers,
         correlate=rules.correlate or base.correlate,
-        ranker=Ranker(rules.priority or base.priority, timezone),
+        ranker=Ranker(rules.priority or base.priority, timezone, base.rulebook.ranker.icals),
         escalation=rules.escalation or base.escalation,
         people=People(people, timezone),
         last_resort=base.rulebook.last_resort if test.last_resort is None else test.last_resort,

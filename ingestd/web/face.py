@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ingestd.decide.oncall import Language, Person
+from ingestd.decide.queue import Line
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
 from ingestd.model import Alert, Command, Entry, Incident, Message, Silence, TimelineRow, Verdict
@@ -103,6 +104,7 @@ class Face(Struct, frozen=True, kw_only=True):
     act: Act  # command and actor -> the step's verdict; StoreUnavailable, or TimeoutError if the verdict is late
     reload: Callable[[], Awaitable[tuple[str, ...]]]  # take over changed files; what is wrong with them
     people: Callable[[], tuple[Person, ...]]
+    worklist: Callable[[tuple[Incident, ...]], tuple[Line, ...]]  # the order in which to take incidents, and by whom
     language: Callable[[], Language]  # of people who name none
     links: Links
     wall_offset: Callable[[], float]  # wall clock = engine's clock + this

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from ingestd import pipeline, simulate
+from ingestd import simulate
 from ingestd.app import GARBAGE
 from ingestd.decide.topology import AnyOf, NodeSpec, TopologyFile
-from ingestd.model import Ends, Event, Message, Reading
-from ingestd.world import World
+from ingestd.model import Ends, Event, Reading
+from ingestd.trial.run import Trial
 
 SITES, RACKS, SERVERS, HYPERVISORS, VMS = 20, 26, 22, 12, 30
 BEGIN = 1_790_000_000.0
@@ -103,13 +103,12 @@ class Bench:
 
     def run(self) -> Timed:
         """Open the alerts (not timed), then time the storm."""
-        run = simulate.Run(World(simulate.rulebook(self.topology)))
-        run.world.at = BEGIN
+        run = Trial(simulate.rulebook(self.topology), BEGIN, on_page=lambda _page: None)
         nodes = [n.id for n in self.topology.nodes if n.kind in ("server", "vm") and not n.id.startswith("s00")]
         for n in range(self.open_alerts):
             self._step(run, said(nodes[n * 7919 % len(nodes)], f"disk{n}" if n % 10 else None), BEGIN + n * 0.01)
         start = run.world.at + 3600.0
-        run.timers_until(start)
+        run.advance(start)
         costs = [self._timed(run, event, start + at) for at, event in self._storm(nodes)]
         return Timed(costs, len(run.world.incidents))
 
@@ -126,17 +125,14 @@ class Bench:
         storm += [(chance.uniform(0, 2500), said(chance.choice(elsewhere), "disk")) for _ in range(1000)]
         return sorted(storm, key=lambda pair: pair[0])
 
-    def _timed(self, run: simulate.Run, event: Event, at: float) -> float:
+    def _timed(self, run: Trial, event: Event, at: float) -> float:
         began = time.thread_time()
         self._step(run, event, at)
         return time.thread_time() - began
 
     @staticmethod
-    def _step(run: simulate.Run, event: Event, at: float) -> None:
-        run.timers_until(at)
-        run.world.at = at
-        message = Message(kind="webhook", source="benchmark")
-        run.world.apply(pipeline.decide(run.world, at, lambda s: pipeline.judge(s, message, _READING, event)))
+    def _step(run: Trial, event: Event, at: float) -> None:
+        run.event(event, at, "benchmark", _READING)
 
 
 def bars(rows: list[dict[str, float]]) -> Iterator[str]:

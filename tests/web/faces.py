@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 from msgspec.structs import replace
 
-from ingestd.decide.oncall import Person
+from ingestd.decide.oncall import People, PeopleFile, Person, Team
+from ingestd.decide.queue import worklist
+from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
 from ingestd.model import (
@@ -159,6 +161,7 @@ class World:
         self.now = 1000.0
         self.links = Links(b"k" * 32, "https://x.example", max_age=60, now=lambda: self.now)
         self.people: tuple[Person, ...] = (ANN, WEI)
+        self.team = People(PeopleFile(people=self.people, teams=(Team(id="network", members=("ann", "wei")),)))
         self.ill: tuple[str, ...] = ()
         self.unready: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
@@ -181,6 +184,9 @@ class World:
             act=self.engine.act,
             reload=self._reload,
             people=lambda: self.people,
+            worklist=lambda incidents: worklist(
+                incidents, Topology(TopologyFile()), self.team, wall=self.now + 5.0, offset=5.0
+            ),
             language=lambda: "en",
             links=self.links,
             wall_offset=lambda: 5.0,
