@@ -31,6 +31,7 @@ bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how 
 	$(BIN)/python tests/benchmarks/throughput.py
 	$(BIN)/python tests/benchmarks/decision.py
 	$(BIN)/python tests/benchmarks/rules.py
+	$(BIN)/python tests/benchmarks/replay.py
 	$(BIN)/python tests/benchmarks/storms.py
 
 drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story

@@ -169,9 +169,11 @@ def load_rulebook(path: Path, shipped: Path) -> Rulebook:
 def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
     """The rules, compiled; they must be without errors."""
     settings = parts.main.value
+    recognisers = tuple(document.value for document in parts.recognisers)
+    mappings = tuple(document.value for document in parts.mappings)
     return Rulebook(
         topology=Topology(parts.topology.value),
-        recognisers=compiled(tuple(document.value for document in parts.recognisers)),
+        recognisers=compiled(recognisers),
         correlate=parts.correlate.value,
         ranker=Ranker(parts.priority.value, settings.timezone, parts.icals),
         escalation=parts.escalation.value,
@@ -179,7 +181,8 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
         last_resort=settings.last_resort,
         heartbeats=Heartbeats(parts.heartbeats.value, settings.timezone),
         sources=frozenset(settings.sources),
-        mappings={one.value.id: SourceMapping.compile(one.value).read for one in parts.mappings},
+        mappings={one.id: SourceMapping.compile(one).read for one in mappings},
+        read_by=(recognisers, mappings),
     )
 
 

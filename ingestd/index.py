@@ -19,6 +19,8 @@ class Index(Generic[K]):
 
     def move(self, number: int, old: Iterable[K], new: Iterable[K]) -> None:
         """A row changed: take it from its old keys and put it under its new ones."""
+        if old == new:
+            return
         before, after = set(old), set(new)
         for key in before - after:
             members = self.sets[key]
@@ -32,14 +34,24 @@ class Index(Generic[K]):
 class IndexDraft(Generic[K]):
     """The same question over an index and the changes of a draft."""
 
+    __slots__ = ("_added", "_base", "_gone")
+
     def __init__(self, base: Index[K]) -> None:
         self._base = base
         self._added: dict[K, set[int]] = {}
         self._gone: dict[K, set[int]] = {}
 
+    def among(self, keys: Iterable[K]) -> list[K]:
+        """Those of some keys under which there may be rows, the draft's changes included."""
+        base, added = self._base.sets, self._added
+        return [key for key in keys if (key in base or key in added) and self.get(key)]
+
     def get(self, key: K) -> Collection[int]:
         """The rows under a key, the draft's changes included."""
-        base, added, gone = self._base.get(key), self._added.get(key), self._gone.get(key)
+        base = self._base.sets.get(key, _NOTHING)
+        if not self._added and not self._gone:
+            return base
+        added, gone = self._added.get(key), self._gone.get(key)
         if not added and not gone:
             return base
         return (set(base) - (gone or _NOTHING)) | (added or _NOTHING)
@@ -57,6 +69,8 @@ class IndexDraft(Generic[K]):
 
     def move(self, number: int, old: Iterable[K], new: Iterable[K]) -> None:
         """As ``Index.move``, kept beside the base."""
+        if old == new:
+            return
         before, after = set(old), set(new)
         for key in before - after:
             self._change(key, number, self._added, self._gone, number in self._base.get(key))

@@ -51,30 +51,32 @@ from ingestd.understand import read
 from ingestd.world import Draft, World
 
 Unit = Callable[[Draft], None]
-
-
-def step(world: World, entry: Entry, at: float) -> Iterator[Changes]:
-    """Everything one journal entry changes. The caller applies each yielded ``Changes`` before asking for the next."""
-    message = entry.message
-    if message.kind == "tick":
-        yield tick(world, at, message)
-        return
-    try:
-        units, recogniser = _units(world, message)
-    except Exception as broken:  # whatever it is: the message is kept, set aside and shown
-        yield shunt(world, message, at, broken)
-        return
-    for unit in units:
-        try:
-            yield replace(decide(world, at, unit), recogniser=recogniser)
-        except Exception as broken:
-            yield shunt(world, message, at, broken)
+Reader = Callable[[World, Message], Reading]
 
 
 def understand(world: World, message: Message) -> Reading:
     """What a mail or a webhook body says."""
     rules = world.rules
     return read(message, rules.recognisers, rules.names, rules.mappings)
+
+
+def step(world: World, entry: Entry, at: float, reader: Reader = understand) -> Iterator[Changes]:
+    """Everything one journal entry changes. The caller applies each yielded ``Changes`` before asking for the next."""
+    message = entry.message
+    if message.kind == "tick":
+        yield tick(world, at, message)
+        return
+    try:
+        units, recogniser = _units(world, message, reader)
+    except Exception as broken:  # whatever it is: the message is kept, set aside and shown
+        yield shunt(world, message, at, broken)
+        return
+    for unit in units:
+        try:
+            changes = decide(world, at, unit)
+            yield replace(changes, recogniser=recogniser) if recogniser else changes
+        except Exception as broken:
+            yield shunt(world, message, at, broken)
 
 
 def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
@@ -180,12 +182,12 @@ _DUE: tuple[tuple[str, bool, Callable[[State, int], None]], ...] = (
 )
 
 
-def _units(world: World, message: Message) -> tuple[list[Unit], str | None]:
+def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], str | None]:
     """The units of a message, each of which stands or falls alone; and what recognised it."""
     match message.kind:
         case "mail" | "webhook":
             addressed = _addressed(world, message)
-            reading = understand(world, message)
+            reading = reader(world, message)
             return list(_read_units(world, addressed, reading)) or [_nothing], reading.recogniser or "none"
         case "command":
             command = msgspec.json.decode(message.body, type=Command)

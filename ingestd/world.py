@@ -5,7 +5,7 @@ are all there is: indices and due times are derived from them, and a world rebui
 """
 
 import heapq
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ingestd.decide.state import Rulebook
@@ -25,6 +25,8 @@ from ingestd.model import (
     Verdict,
 )
 
+Key = TypeVar("Key")
+Row = TypeVar("Row")
 Timer = tuple[float, str, int | str]  # when, "incident" | "alert" | "heartbeat", its number or name
 UNPLANNED = 1.0  # when a heartbeat that nobody has planned is due: long ago
 
@@ -146,9 +148,10 @@ class World:
             return
         self.incidents[number] = incident
         self.linked.move(number, linked_to(old), linked_to(incident))
-        self.rooted.move(number, rooted_at(old), rooted_at(incident))
-        self.waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
         self.owned.move(number, owned_by(old), owned_by(incident))
+        if old is None or _place(old) != _place(incident):
+            self.rooted.move(number, rooted_at(old), rooted_at(incident))
+            self.waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
         due = due_of_incident(incident)
         if due and (old is None or due_of_incident(old) != due):
             heapq.heappush(self._due, (due, "incident", number))
@@ -328,6 +331,10 @@ class Draft:
         """Incidents, merged ones included, whose root or cause is this node."""
         return self._rooted.get(node)
 
+    def rooted_among(self, nodes: Sequence[str]) -> list[str]:
+        """Those of some nodes that are the root or the cause of an incident, in their order."""
+        return self._rooted.among(nodes)
+
     def waiting(self, node: str) -> Collection[int]:
         """Incidents that this node would explain, or help to explain, if it were down."""
         return self._waiting.get(node)
@@ -419,12 +426,13 @@ class Draft:
 
     def changes(self) -> Changes:
         """What the step decided."""
+        world = self._world
         return Changes(
-            alerts=tuple(a for a in self._alerts.values() if a != self._world.alerts.get(a.id)),
-            incidents=tuple(i for i in self._incidents.values() if i != self._world.incidents.get(i.number)),
-            marks=tuple(m for m in self._marks.values() if m != self._world.marks.get(m.node)),
+            alerts=_changed(self._alerts, world.alerts),
+            incidents=_changed(self._incidents, world.incidents),
+            marks=_changed(self._marks, world.marks),
             silences=tuple(self._silences.values()),
-            heartbeats=tuple(h for h in self._heartbeats.values() if h != self._world.heartbeats.get(h.id)),
+            heartbeats=_changed(self._heartbeats, world.heartbeats),
             timeline=tuple(self._timeline),
             notifications=tuple(self._notifications),
             cancelled=tuple(self._cancelled),
@@ -435,6 +443,11 @@ class Draft:
     def _next(self, which: int) -> int:
         self._ids[which] += 1
         return self._ids[which] - 1
+
+
+def _changed(now: Mapping[Key, Row], before: Mapping[Key, Row]) -> tuple[Row, ...]:
+    """The rows that are not as they were."""
+    return tuple([row for key, row in now.items() if row != before.get(key)]) if now else ()
 
 
 # -- the keys under which rows are found
@@ -517,9 +530,6 @@ def combine(parts: Iterable[Changes]) -> Changes:
     )
 
 
-Row = TypeVar("Row")
-
-
 def _last(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> tuple[Row, ...]:
     return tuple({key(row): row for row in rows}.values())
 
@@ -529,4 +539,5 @@ def _node_key(alert: Alert | None) -> tuple[str, ...]:
 
 
 def _place(incident: Incident) -> tuple[object, ...]:
-    return incident.merged_into, incident.state, incident.root, incident.cause, incident.cause_kind, incident.watches
+    one = incident
+    return one.merged_into, one.state, one.root, one.cause, one.cause_kind, one.group, one.watches

@@ -54,6 +54,7 @@ def trading_company(
         last_resort=last_resort,
         heartbeats=Heartbeats(loads(heartbeats, HeartbeatFile, "heartbeats"), "Asia/Shanghai"),
         sources=frozenset({"prod", "branch-office"}),
+        read_by=(files,),
     )
 
 

@@ -10,7 +10,10 @@ from msgspec import Struct
 
 from ingestd.backtest.stream import Heard
 from ingestd.backtest.tally import Call, Case, Run
-from ingestd.model import PRIORITIES, Priority
+from ingestd.decide.state import Rulebook
+from ingestd.model import PRIORITIES, Message, Priority, Reading
+from ingestd.pipeline import understand
+from ingestd.world import World
 
 MOST = 1000  # differences that are kept; the others are counted
 HORIZON = 86400.0  # seconds for which timers run on after the last message
@@ -46,6 +49,25 @@ class Difference(Struct, frozen=True, kw_only=True):
         if _causes(self.before) != _causes(self.after):
             return "cause"
         return "pages"
+
+
+class Once:
+    """Understands each message once for two runs whose rules read alike."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Message, Reading] | None = None
+
+    def __call__(self, world: World, message: Message) -> Reading:
+        """What it says, as ``pipeline.understand`` has it."""
+        if self._known is None or self._known[0] is not message:
+            self._known = message, understand(world, message)
+        return self._known[1]
+
+
+def side_by_side(before: Rulebook, after: Rulebook, at: float, wall: float, counted_from: float = 0.0) -> "Comparison":
+    """Two runs from the same moment; what is read alike is read once."""
+    reader = Once() if before.reads_like(after) else understand
+    return Comparison(*(Run(rules, at, wall, counted_from, reader) for rules in (before, after)))
 
 
 class Comparison:

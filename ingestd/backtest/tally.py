@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ingestd.backtest.stream import READ, Heard
 from ingestd.decide.state import Rulebook
 from ingestd.model import Command, Incident, Priority, Stepped
+from ingestd.pipeline import Reader, understand
 from ingestd.trial.delivery import Delivery, contacts_of
 from ingestd.trial.run import Page, Trial
 
@@ -66,7 +67,9 @@ class Totals(Struct):
 class Run:
     """The pipeline under one set of rules. ``counted_from``: what began before is warming up, and not counted."""
 
-    def __init__(self, rules: Rulebook, at: float, wall: float, counted_from: float = 0.0) -> None:
+    def __init__(
+        self, rules: Rulebook, at: float, wall: float, counted_from: float = 0.0, reader: Reader = understand
+    ) -> None:
         self.totals = Totals()
         self.cases: dict[int, Case] = {}  # until they are closed and were looked at
         self.fresh: list[int] = []  # opened since somebody looked
@@ -74,7 +77,9 @@ class Run:
         self._zone: ZoneInfo = rules.ranker.zone
         self._from = counted_from
         delivery = Delivery(channels=contacts_of(rules.people))
-        self.trial = Trial(rules, at, wall, delivery=delivery, on_step=self._stepped, on_page=self._paged)
+        self.trial = Trial(
+            rules, at, wall, delivery=delivery, on_step=self._stepped, on_page=self._paged, reader=reader
+        )
 
     def hear(self, heard: Heard) -> None:
         """A message arrives, after all that is due by then."""

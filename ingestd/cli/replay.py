@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd.backtest import report
-from ingestd.backtest.compare import HORIZON, Comparison, alone
+from ingestd.backtest.compare import HORIZON, alone, side_by_side
 from ingestd.backtest.mailboxes import Mailbox, MailboxError
 from ingestd.backtest.report import Report
 from ingestd.backtest.stream import Heard, from_store
@@ -67,18 +67,19 @@ def _run(rules: Rulebook, others: Rulebook | None, period: Period, *, quiet: boo
     if first is None:
         raise CommandError("nothing arrived in that time")
     offset, since = first.message.received - first.at, period.since()
-    runs = [Run(each, first.at, first.at + offset, since - offset) for each in (rules, others) if each is not None]
+    begin = first.at, first.at + offset, since - offset
     everything = itertools.chain([first], stream)
-    if len(runs) == 1:
-        for _ in alone(runs[0], everything):
+    if others is None:
+        run = Run(rules, *begin)
+        for _ in alone(run, everything):
             pass
-        return Report(since=since, until=stream.last, before=report.figures(runs[0]))
-    compared = Comparison(*runs)
+        return Report(since=since, until=stream.last, before=report.figures(run))
+    compared = side_by_side(rules, others, *begin)
     for heard in everything:
         compared.hear(heard)
-    for run in runs:
+    for run in compared.runs:
         run.finish(HORIZON)
-    before, after = (report.figures(run) for run in runs)
+    before, after = (report.figures(run) for run in compared.runs)
     compared.finish()
     return report.of_two(compared, before, after, since, stream.last)
 

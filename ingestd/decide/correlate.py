@@ -136,8 +136,8 @@ def _guess_links(s: State, number: int, guess: Callable[[State, str], Probably |
     for node in (s.survivor(number).root, s.survivor(number).cause or ""):
         _join_probably(s, node, guess(s, node))
     cause = s.survivor(number).cause or ""
-    for node in s.rules.topology.rack_of(cause):
-        found = guess(s, node) if node != cause and s.rooted(node) else None
+    for node in s.rooted_among(s.rules.topology.rack_of(cause)):
+        found = guess(s, node) if node != cause else None
         if found is not None and found.cause == cause:
             _join_probably(s, node, found)
 

@@ -116,6 +116,10 @@ class NameFinder:
             if len(owners) == 1:
                 self._add(name, next(iter(owners)))
 
+    def finds_like(self, other: "NameFinder") -> bool:
+        """Whether it finds the same as another one in any text."""
+        return self._ids == other._ids and self._addresses == other._addresses
+
     def _add(self, name: tuple[str, ...], owner: str) -> None:
         self._ids[name] = owner
         self._lengths[name[0]] = tuple(sorted({*self._lengths.get(name[0], ()), len(name)}, reverse=True))

@@ -30,6 +30,8 @@ HOUR = 3600.0
 DAY = 86400.0
 #: Facts that are other ones at midnight.
 _DAILY = frozenset({"weekday", "date"})
+#: Facts that fall to nothing by themselves.
+_NEW = frozenset({"new_alerts", "new_nodes"})
 
 
 class LevelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,9 +136,9 @@ class Ranker:
         found = (Deadline(spec.id, at) for spec in specs for at in self._ahead(spec, wall) if at >= wall)
         return min(found, key=lambda one: one.at, default=None)
 
-    def next_change(self, wall: float, deadline_at: float, *, growing: bool) -> float:
+    def next_change(self, wall: float, deadline_at: float, situation: Situation) -> float:
         """When what the rules ask may be otherwise, though nothing happens; 0: never."""
-        return self._changing.after(wall, deadline_at, growing=growing)
+        return self._changing.after(wall, deadline_at, situation)
 
     def rank(self, situation: Situation, called: Called = str) -> Ranking:
         """The priority of a situation, and every rule that had a say. ``called``: names for the words."""
@@ -204,14 +206,14 @@ class _Changing:
         self._times = sorted({point for term in terms if term.fact == "time" for point in _points(term)})
         self._hours = {point for term in terms if term.fact == "deadline_hours" for point in _points(term)}
         self._deadlines = bool(asked & {"deadline", "deadline_hours"})
-        self._grows = bool(asked & {"new_alerts", "new_nodes"})
+        self._grows = [(t.fact, at) for t in terms if t.fact in _NEW for at in _points(t) if at > 0]
         self._calendars = tuple(one for name, one in calendars.items() if _speaks_of(terms, name))
 
-    def after(self, wall: float, deadline_at: float, *, growing: bool) -> float:
+    def after(self, wall: float, deadline_at: float, situation: Situation) -> float:
         found = [*self._of_day(wall), *(one.next_change(wall) for one in self._calendars)]
         if self._deadlines and deadline_at:
             found += [deadline_at + 1, *(deadline_at - hours * HOUR for hours in self._hours)]
-        if self._grows and growing:
+        if any(situation.get(fact, 0.0) >= at for fact, at in self._grows):  # type: ignore[operator]
             found.append(wall + GROWING)
         return min((at for at in found if at > wall), default=0.0)
 

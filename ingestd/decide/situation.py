@@ -17,7 +17,7 @@ from ingestd.decide.rank import GROWING, Deadline, Ranking
 from ingestd.decide.reach import difficulty, people_free, scope
 from ingestd.decide.route import Route
 from ingestd.decide.state import State
-from ingestd.decide.when import INFINITE, Value
+from ingestd.decide.when import INFINITE, Situation, Value
 from ingestd.model import PRIORITIES, SEVERITIES, Alert, Impact, Incident, News, Priority
 
 _TYPICAL = 50  # so many alerts tell what an incident is about
@@ -57,7 +57,7 @@ def settle(s: State, number: int) -> None:
             policy=route.policy.id if anew or not incident.told else incident.policy,
             team=route.team,
             page_at=s.at if ranking.page_at_once and incident.page_at else incident.page_at,
-            rank_at=_rank_at(s, place, deadline, growing=bool(situation["new_alerts"])),
+            rank_at=_rank_at(s, place, deadline, situation),
             reasons=(*kept, *ranking.reasons, route.reason),
         )
     )
@@ -90,10 +90,10 @@ def _place(s: State, incident: Incident, ranking: Ranking) -> _Place:
     return _Place(incident.priority, since)
 
 
-def _rank_at(s: State, place: _Place, deadline: Deadline | None, *, growing: bool) -> float:
+def _rank_at(s: State, place: _Place, deadline: Deadline | None, situation: Situation) -> float:
     """When to look again."""
     ranker = s.rules.ranker
-    change = ranker.next_change(s.wall, deadline.at if deadline else 0.0, growing=growing)
+    change = ranker.next_change(s.wall, deadline.at if deadline else 0.0, situation)
     due = [change - s.wall + s.at] if change else []
     if place.lower_from:
         due.append(place.lower_from + ranker.settle_down)
@@ -121,9 +121,10 @@ def _waits_no_more(s: State, incident: Incident, priority: Priority, route: Rout
 
 
 def _tells_nothing(s: State, incident: Incident) -> bool:
-    """Whether it is one more of many alerts, which tells the rules nothing new."""
+    """Whether nothing fires any more, or it is one more of many alerts, which tells the rules nothing new."""
     same = incident is s.before(incident.number) and not s.reloaded
-    return same and s.size(incident.number, _TYPICAL) >= _TYPICAL
+    over = next(s.firing(incident.number), None) is None
+    return over or (same and s.size(incident.number, _TYPICAL) >= _TYPICAL)
 
 
 def _tell_news(s: State, number: int, ranking: Ranking) -> None:

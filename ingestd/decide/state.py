@@ -4,7 +4,7 @@ Judgement reads through a ``State`` and writes new rows into it; nothing of the 
 changes are applied. ``world.Draft`` is the implementation.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ingestd.decide.classify import Classifier, CorrelateRules
@@ -36,6 +36,7 @@ class Rulebook:
         heartbeats: Heartbeats | None = None,
         sources: frozenset[str] = frozenset(),
         mappings: Mapping[str, Callable[[Message], Reading]] | None = None,
+        read_by: tuple[object, ...] = (),
     ) -> None:
         self.topology = topology
         self.recognisers = recognisers
@@ -52,7 +53,12 @@ class Rulebook:
         self.last_resort = last_resort
         self.heartbeats = heartbeats or Heartbeats()
         self.mappings = mappings or {}  # readers of a site's own webhook sources
+        self._read_by = read_by  # what recognisers and mappings were compiled from
         self.sources = sources  # names by which a mail may be addressed: alerts+NAME@
+
+    def reads_like(self, other: "Rulebook") -> bool:
+        """Whether every mail and every body is understood as by another one."""
+        return bool(self._read_by) and self._read_by == other._read_by and self.names.finds_like(other.names)
 
 
 class State(Protocol):
@@ -82,6 +88,7 @@ class State(Protocol):
     def group(self, number: int) -> list[int]: ...
     def size(self, number: int, enough: int) -> int: ...
     def rooted(self, node: str) -> Collection[int]: ...
+    def rooted_among(self, nodes: Sequence[str]) -> list[str]: ...
     def waiting(self, node: str) -> Collection[int]: ...
     def owned(self, person: str) -> Collection[int]: ...
     def mark(self, node: str) -> NodeMark: ...

@@ -77,12 +77,14 @@ class Trial:
         delivery: Delivery | None = None,
         on_step: Stepping | None = None,
         on_page: Telling | None = None,
+        reader: pipeline.Reader = pipeline.understand,
     ) -> None:
         self.world = World(rules, Snapshot(at=at, wall_offset=0.0 if wall is None else wall - at))
         self.delivery = delivery or Delivery()
         self.told: list[Page] = []
         self._on_step = on_step
         self._on_page = on_page or self.told.append
+        self._reader = reader
         self._queued: deque[Notification] = deque()  # pages whose receipts are to be stepped
         self._later: list[_Later] = []
         self._order = 0
@@ -160,7 +162,7 @@ class Trial:
         world = self.world
         world.at = max(world.at, at)
         parts = []
-        for changes in pipeline.step(world, entry, world.at):
+        for changes in pipeline.step(world, entry, world.at, self._reader):
             world.apply(changes)
             parts.append(changes)
         return self._stepped(entry, combine(parts))

@@ -18,7 +18,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ingestd.backtest.compare import Comparison, alone
+from ingestd.backtest.compare import alone, side_by_side
 from ingestd.backtest.stream import Heard
 from ingestd.backtest.tally import Run
 from ingestd.decide.state import Rulebook
@@ -86,7 +86,7 @@ def one(rules: Rulebook, kind: str, count: int) -> tuple[float, object]:
 
 def two(rules: Rulebook, kind: str, count: int) -> tuple[float, object]:
     """Messages per second of a comparison, and how much was the same."""
-    both = Comparison(Run(rules, MORNING, MORNING), Run(rules, MORNING, MORNING))
+    both = side_by_side(rules, rules, MORNING, MORNING)
     began = time.process_time()
     for heard in stream(kind, count):
         both.hear(heard)
