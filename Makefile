@@ -34,12 +34,13 @@ bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how 
 	$(BIN)/python tests/benchmarks/replay.py
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story
+drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/poison.py
 	$(BIN)/python tests/drills/mail_flood.py
 	$(BIN)/python tests/drills/fuzz.py
 	$(BIN)/python tests/drills/orders.py
+	$(BIN)/python tests/drills/reload.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
