@@ -154,6 +154,9 @@ class Alert(Struct, frozen=True, kw_only=True):
     ends: Ends = Ends()
     due_at: float = 0.0  # when silence or endsAt ends it; 0 = never
     ended_at: float = 0.0
+    flapping: bool = False  # it came back so often of late that its incident waits until it is calm
+    penalty: float = 0.0  # one for each return, at penalty_at; it decays
+    penalty_at: float = 0.0
     reasons: tuple[Reason, ...] = ()
 
 

@@ -46,7 +46,7 @@ from ingestd.decide import (
 )
 from ingestd.decide.route import tags
 from ingestd.decide.state import State
-from ingestd.model import REREAD, Changes, Command, DigestOrder, Entry, Event, Message, Reading, Receipt
+from ingestd.model import REREAD, Changes, Command, DigestOrder, Entry, Event, Incident, Message, Reading, Receipt
 from ingestd.understand import read
 from ingestd.world import Draft, World
 
@@ -152,8 +152,8 @@ def _incident_due(s: State, number: int) -> None:
         if incident.end_at and incident.end_at <= s.at:
             ending.close(s, number)
         return
-    for name, hidden_too, act_on in _DUE:
-        if 0 < getattr(incident, name) <= s.at and (hidden_too or not incident.suppressed):
+    for name, still, act_on in _DUE:
+        if 0 < getattr(incident, name) <= s.at and not still(incident):
             act_on(s, number)
             return
 
@@ -168,17 +168,29 @@ def _page(s: State, number: int) -> None:
         escalate.start(s, number)
 
 
-#: The due times of an incident, in the order in which they go: whether they count while it is hidden, and what is done.
-_DUE: tuple[tuple[str, bool, Callable[[State, int], None]], ...] = (
-    ("end_at", True, ending.finish),
-    ("recheck_at", True, ending.recheck),
-    ("silent_until", True, lambda s, number: s.touch(number)),
-    ("page_at", False, _page),
-    ("update_at", False, joining.tell),
-    ("step_at", False, escalate.advance),
-    ("resolve_at", False, escalate.overdue),
-    ("remind_at", True, escalate.remind),
-    ("rank_at", False, situation.reconsider),
+def _never(_incident: Incident) -> bool:
+    return False
+
+
+def _hidden(incident: Incident) -> bool:
+    return incident.suppressed
+
+
+def _hidden_or_over(incident: Incident) -> bool:
+    return incident.suppressed or bool(incident.end_at)
+
+
+#: The due times of an incident, in the order in which they go: when they stand still, and what is done.
+_DUE: tuple[tuple[str, Callable[[Incident], bool], Callable[[State, int], None]], ...] = (
+    ("end_at", _never, ending.finish),
+    ("recheck_at", _never, ending.recheck),
+    ("silent_until", _never, lambda s, number: s.touch(number)),
+    ("page_at", _hidden, _page),
+    ("update_at", _hidden, joining.tell),
+    ("step_at", _hidden_or_over, escalate.advance),
+    ("resolve_at", _hidden_or_over, escalate.overdue),
+    ("remind_at", _never, escalate.remind),
+    ("rank_at", _hidden, situation.reconsider),
 )
 
 

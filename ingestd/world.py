@@ -497,7 +497,8 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
 def due_of_incident(incident: Incident) -> float:
     """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still.
 
-    One that was merged leaves its clocks to the survivor; one that is over has only its end to wait for.
+    One that was merged leaves its clocks to the survivor; one that is over has only its end to wait for; one that seems
+    to be over brings in nobody else.
     """
     if incident.merged_into:
         return 0.0
@@ -505,7 +506,9 @@ def due_of_incident(incident: Incident) -> float:
         return incident.end_at
     dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until, incident.recheck_at)
     if not incident.suppressed:
-        dues = (incident.page_at, incident.step_at, incident.resolve_at, incident.update_at, incident.rank_at, *dues)
+        dues = (incident.page_at, incident.update_at, incident.rank_at, *dues)
+        if not incident.end_at:
+            dues = (incident.step_at, incident.resolve_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 

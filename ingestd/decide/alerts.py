@@ -1,6 +1,6 @@
 """From an event to its alert: the open one it belongs to, a new one, one that fires again, one that is over."""
 
-from ingestd.decide import correlate, dedup, ending, report
+from ingestd.decide import correlate, dedup, ending, flapping, report
 from ingestd.decide.dedup import Place
 from ingestd.decide.explain import why_down
 from ingestd.decide.labels import kept_labels
@@ -18,6 +18,7 @@ def open_alert(s: State, place: Place) -> Alert | None:
 def new(s: State, place: Place, event: Event, message: Message, reading: Reading, *, department: str = "") -> Alert:
     """An alert of an event that was not known; not of any incident yet. ``department``: of a person's report."""
     classified = s.rules.classifier.classify(event, place.node, message.source)
+    before = s.alert_by(place.fingerprint)
     department = department or report.department(s.rules, event.sender)
     watchers = dedup.first_watcher(s, message.source)
     reasons = (
@@ -25,7 +26,7 @@ def new(s: State, place: Place, event: Event, message: Message, reading: Reading
         Reason("fingerprint", "identity" if event.identity else "node-check", place.fingerprint),
         Reason("classify", classified.rule, classified.cls),
     )
-    return Alert(
+    alert = Alert(
         id=s.new_alert(),
         fingerprint=place.fingerprint,
         node=place.node,
@@ -56,6 +57,7 @@ def new(s: State, place: Place, event: Event, message: Message, reading: Reading
         due_at=dedup.due_at(s, event, watchers),
         reasons=reasons,
     )
+    return flapping.returned(s, alert, before) if before is not None else alert
 
 
 def again(s: State, known: Alert, event: Event, source: str) -> None:
@@ -74,10 +76,14 @@ def rejoins(s: State, alert: Alert) -> bool:
 
 
 def fires_again(s: State, alert: Alert, event: Event, source: str) -> None:
-    """A flap: the same alert, the same incident, no page."""
-    s.put_alert(dedup.occurrence(s, alert, event, source))
+    """It is back: the same alert, the same incident, no page."""
+    back = flapping.returned(s, dedup.occurrence(s, alert, event, source), alert)
+    s.put_alert(back)
     number = s.survivor(alert.incident).number
-    s.log(number, "again", f"{alert.node} {alert.check or ''}".strip() + " fires again", rule="cooling")
+    name = f"{alert.node} {alert.check or ''}".strip()
+    s.log(number, "again", f"{name} fires again", rule="cooling")
+    if back.flapping and not alert.flapping:
+        s.log(number, "flapping", f"{name} goes up and down: open until it is calm", rule="flapping")
     s.touch(number)
     if alert.down and alert.known and not alert.guessed:
         correlate.adopt(s, alert.node)

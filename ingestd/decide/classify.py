@@ -48,6 +48,10 @@ class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     infer_spread: Duration = Duration(75.0)  # within which what one failure takes down is reported …
     infer_window: Duration = Duration(300.0)  # … or this, where three or more leave little room for chance
     cooling: Duration = Duration(300.0)  # flaps rejoin silently
+    flap_half_life: Duration = Duration(1200.0)  # in which the penalty for coming back halves
+    flap_start: float = 2.5  # returns, less what has decayed, from which an alert flaps …
+    flap_stop: float = 1.0  # … until so little is left
+    flap_longest: Duration = Duration(1800.0)  # for which an incident waits for that at most
     linger: Duration = Duration(120.0)  # a node that came back still explains late symptoms
     leftover: Duration = Duration(600.0)  # what does not report back after its cause returned
     silent_intervals: int = 3  # a source silent for this many of its own intervals no longer counts …

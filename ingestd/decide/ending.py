@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, dedup, escalate, nearby, silence, twin
+from ingestd.decide import correlate, dedup, escalate, flapping, nearby, silence, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -106,7 +106,8 @@ def consider(s: State, number: int) -> None:
         return
     times = s.rules.timing.at(incident.cause or incident.root).times
     if not _fires(s, incident):
-        end_at = s.at + times.cooling
+        calm_at = max((flapping.calm_at(s, a) for n in s.group(number) for a in s.members(n)), default=0.0)
+        end_at = max(s.at + times.cooling, calm_at)
     elif _cause_is_up(s, incident):
         end_at = s.at + max(times.cooling, times.leftover)
     else:

@@ -169,6 +169,7 @@ def facts(s: State, incident: Incident, impact: Impact, deadline: Deadline | Non
         "scope": scope(topology, impact, spec),
         "nodes": float(impact.nodes),
         "redundant": any(not why_down(s, p) for p in topology.partners(incident.cause or incident.root)),
+        "flapping": any(a.flapping for a in alerts),
         "new_alerts": float(len(new)),
         "new_nodes": float(len({a.node for a in new})),
         "difficulty": difficulty(incident, spec),

@@ -11,8 +11,10 @@ from ingestd.decide.topology import Topology
 from ingestd.decide.when import Value
 from ingestd.yamltypes import Duration
 
-#: What an override can't change: these belong to a source, not to a place.
+#: What an override can't change: these belong to a source, not to a place …
 OF_SOURCES = frozenset({"silent_intervals", "silent_least", "silent_alone", "silent_known"})
+#: … and these are no times.
+NUMBERS = frozenset({"flap_start", "flap_stop"})
 
 
 class Waits(Struct, frozen=True):
@@ -48,7 +50,7 @@ class Timing:
 
 
 def _overridden(waits: Waits, override: TimesOverride) -> Waits:
-    known = {name for name in Times.__struct_fields__ if name not in OF_SOURCES}
+    known = {name for name in Times.__struct_fields__ if name not in OF_SOURCES | NUMBERS}
     strange = sorted(set(override.times) - known)
     if strange:
         raise ValueError(f"{override.id}: no such time: {', '.join(strange)}; known: {', '.join(sorted(known))}")

@@ -96,6 +96,7 @@ INCIDENT: Facts = {
     "scope": Fact("level", "how far it reaches", SCOPES),
     "nodes": number("how many nodes it reaches"),
     "redundant": truth("another node stands in for it"),
+    "flapping": truth("one of its alerts goes up and down"),
     "new_alerts": number("how many of its alerts are new in the last ten minutes"),
     "new_nodes": number("on how many nodes these are"),
     "deadline": texts("the next deadline of what it reaches"),
