@@ -32,6 +32,7 @@ from ingestd.model import Command, Entry, Incident, Message, Notification, Stepp
 from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
 from ingestd.replay import Origin
+from ingestd.replies import Letters
 from ingestd.settings import HttpSettings
 from ingestd.sitecache import reload_site, start_site
 from ingestd.slices import address, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
@@ -103,7 +104,9 @@ class Daemon:
         self.engine = Engine(site.rulebook, self.store, self.clock, self._committed)
         self.store.on_received = self._received
         self.store.on_commit = self.figures.committed
-        self.links = Links(load_key(site.link_key), settings.public_url, max_age=float(settings.link_age))
+        key, age = load_key(site.link_key), float(settings.link_age)
+        self.links = Links(key, settings.public_url, max_age=age)
+        self.letters = Letters(key, self.links, max_age=age, now=self.clock.wall)
         self.outbox = Outbox(
             self.store,
             channels(site),
@@ -113,6 +116,7 @@ class Daemon:
             settings=OutboxSettings(domain=sender_domain(site)),
             timezone=site.rulebook.ranker.zone,
             link=self._link,
+            name=self.letters.message_id,
             observing=settings.mode == "observe",
             observe=self._delivered,
         )
@@ -239,7 +243,9 @@ class Daemon:
     # -- what the parts are given
     async def receive(self, message: Message) -> int:
         """Commit a message and count it: the one door in."""
-        number = await self.store.receive(told_apart(message))
+        site = self.site
+        proven = self.letters.proven(message, site.rulebook.people, site.settings.replies)
+        number = await self.store.receive(told_apart(proven))
         self.figures.accepted(message)
         return number
 
@@ -283,7 +289,7 @@ class Daemon:
         return Plan(settings.digest.at, to, self.site.rulebook.ranker.zone, observing=settings.mode == "observe")
 
     def _link(self, notification: Notification) -> str | None:
-        if notification.kind in ("end", "answer", "notice", "digest"):
+        if notification.kind in ("end", "answer", "confirm", "notice", "digest"):
             return None
         return self.links.make(Grant(notification.person, notification.incident, notification.id))
 

@@ -17,12 +17,19 @@ EntryKind = Literal[
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]
 NotificationKind = Literal[
-    "open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "notice", "digest"
+    "open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "confirm", "notice", "digest"
 ]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
 REREAD = "reread:"  # how the origin of a message begins that is read again; the id of its first reading follows
+
+
+class Answers(Struct, frozen=True):
+    """Which of our letters a mail answers; its token, and the address it came from, were checked."""
+
+    incident: int
+    notification: int
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -38,7 +45,8 @@ class Message(Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...] = ()
     content_type: str = ""
     query: str = ""  # webhook: query string without credentials
-    actor: str = ""  # command: the person who acts
+    actor: str = ""  # command: the person who acts; mail: who is proven to have written it
+    answers: Answers | None = None  # mail: one of our letters
     refused: str = ""  # why the sender got a 4xx although the body was kept
     origin: str = ""  # what a second delivery of the same message shares with the first; "": nothing
     old: bool = False  # it lay in its mailbox for longer than the site calls news: it pages nobody
@@ -187,6 +195,7 @@ class Told(Struct, frozen=True):
     claimed: bool = False  # only what was claimed counts as told
     failed: bool = False
     ended: bool = False  # the end was decided for her
+    without: tuple[str, ...] = ()  # addresses that sent it back
 
 
 class Incident(Struct, frozen=True, kw_only=True):
@@ -251,10 +260,13 @@ class Incident(Struct, frozen=True, kw_only=True):
     remind_at: float = 0.0
     recheck_at: float = 0.0  # whether what joined by redundancy lost still belongs here
     update_at: float = 0.0  # an update about what joined
+    stale_at: float = 0.0  # when an acknowledgement is over, if it still fires then
     rank_at: float = 0.0  # when it may rank otherwise
     updated_at: float = 0.0
     joined: tuple[int, ...] = ()  # alerts that it will be about
     told: tuple[Told, ...] = ()
+    muted: tuple[str, ...] = ()  # people who asked for no more updates; the end they are told
+    confirmed: int = 0  # commands by mail that were answered
     reasons: tuple[Reason, ...] = ()
 
 
@@ -268,6 +280,7 @@ CLOCKS = (
     "silent_until",
     "update_at",
     "recheck_at",
+    "stale_at",
     "rank_at",
 )
 
@@ -359,7 +372,18 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
 
 
 NewsKind = Literal[
-    "cause", "suspected", "priority", "taken", "handed_over", "open_for", "person", "merged", "joined", "worse", "more"
+    "cause",
+    "suspected",
+    "priority",
+    "taken",
+    "handed_over",
+    "open_for",
+    "person",
+    "merged",
+    "joined",
+    "worse",
+    "more",
+    "awake",
 ]
 
 
@@ -418,6 +442,14 @@ class DigestOrder(Struct, frozen=True, kw_only=True):
     digest: Digest
 
 
+class Verdict(Struct, frozen=True):
+    """The step's answer to a command."""
+
+    ok: bool
+    text: str
+    incident: int = 0
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What a text may say, frozen at the moment of the decision."""
 
@@ -444,6 +476,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     news: tuple[News, ...] = ()  # what changed, for an update
     unheard: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    verdict: Verdict | None = None  # what came of a command by mail
     notice: Notice | None = None  # about no incident: the number is 0
     digest: Digest | None = None  # likewise
     wall_offset: float = 0.0
@@ -458,6 +491,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     kind: NotificationKind
     at: float
     facts: Facts
+    without: tuple[str, ...] = ()  # addresses of hers that sent it back
     state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
 
 
@@ -476,7 +510,19 @@ class Command(Struct, frozen=True, kw_only=True):
     """What a person asks for; travels through the inbox as a message of kind ``command``, its actor in the message."""
 
     action: Literal[
-        "open", "ack", "resolve", "assign", "note", "priority", "merge", "split", "move", "silence", "expire"
+        "open",
+        "ack",
+        "resolve",
+        "assign",
+        "note",
+        "priority",
+        "snooze",
+        "stop",
+        "merge",
+        "split",
+        "move",
+        "silence",
+        "expire",
     ]
     incident: int = 0
     into: int = 0  # merge: the incident that it continues as
@@ -487,17 +533,10 @@ class Command(Struct, frozen=True, kw_only=True):
     text: str = ""
     priority: Priority | None = None
     minutes: float = 0.0
+    seconds: float = 0.0  # snooze: how long
     came_by: str = ""
     notification: int = 0  # the page whose link was used
     silence: Silence | None = None  # silence: what to hide; expire: its id is in ``text``
-
-
-class Verdict(Struct, frozen=True):
-    """The step's answer to a command."""
-
-    ok: bool
-    text: str
-    incident: int = 0
 
 
 class Changes(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ingestd.channels import Channel, ChannelError, Letter, message_id
+from ingestd.channels import Channel, ChannelError, Letter
 from ingestd.channels.texts import render
 from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
 from ingestd.store import Store
@@ -21,6 +21,8 @@ log = logging.getLogger("ingestd.outbox")
 
 Pause = Callable[[float], Awaitable[None]]
 Link = Callable[[Notification], str | None]
+#: domain, incident, notification, person, when it was decided -> the Message-ID, the same at every try
+Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
 DETAIL = 500  # most characters kept of what channels said
@@ -43,7 +45,6 @@ class Contact(Struct, frozen=True):
 class OutboxSettings(Struct, frozen=True, kw_only=True):
     """How hard to try: a letter moves to the next channel within ``tries`` x ``longest`` seconds or so."""
 
-    site: str = "site"  # part of every Message-ID
     domain: str = "ingestd.localdomain"  # of every Message-ID
     parallel: int = 8  # letters under way at once
     tries: int = 3  # on one channel
@@ -59,6 +60,11 @@ class _Delivered(Struct, frozen=True):
     channel: str
     detail: str
     attempts: int
+
+
+def plain_name(domain: str, incident: int, notification: int, _person: str, at: float) -> str:
+    """A Message-ID without a token, by which nobody can answer."""
+    return f"<ingestd.{incident}.{notification}.{int(at)}@{domain}>"
 
 
 def no_link(_notification: Notification) -> str | None:
@@ -80,6 +86,7 @@ class Outbox:
         settings: OutboxSettings | None = None,
         timezone: ZoneInfo | None = None,
         link: Link = no_link,
+        name: Naming = plain_name,
         observing: bool = False,
         observe: Observe = lambda _channel, _outcome, _notification: None,
         pause: Pause = asyncio.sleep,
@@ -93,6 +100,7 @@ class Outbox:
         self._settings = settings or OutboxSettings()
         self._timezone = timezone or ZoneInfo("UTC")
         self._link = link
+        self._name = name
         self._observe = observe
         self._pause = pause
         self._places = asyncio.Semaphore(self._settings.parallel)
@@ -153,7 +161,9 @@ class Outbox:
 
     async def _deliver(self, notification: Notification) -> None:
         settings = self._settings
-        fixed = message_id(settings.site, settings.domain, notification.incident, notification.id)
+        fixed = self._name(
+            settings.domain, notification.incident, notification.id, notification.person, notification.at
+        )
         done = await self._send(notification, fixed)
         receipt = Receipt(
             notification=notification.id,
@@ -178,14 +188,15 @@ class Outbox:
         thread = await self._thread(notification)
         said: list[str] = []
         attempts = 0
-        for address in contact.addresses:
+        for address in (one for one in contact.addresses if one.to.casefold() not in notification.without):
             tries, outcome, words = await self._try_channel(notification, contact, address, (fixed, thread))
             attempts += tries
             said.append(f"{address.channel}: {words}")
             if outcome == "handed_over":
                 return _Delivered(outcome, address.channel, "; ".join(said), attempts)
             log.warning("notification %d not handed over by %s: %s", notification.id, address.channel, words)
-        return _Delivered("failed", contact.addresses[-1].channel, "; ".join(said), attempts)
+        words = "; ".join(said) or "every address sent it back"
+        return _Delivered("failed", contact.addresses[-1].channel, words, attempts)
 
     async def _try_channel(
         self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]
@@ -238,6 +249,6 @@ class Outbox:
         except Exception:  # a page without its thread is better than none
             log.exception("the thread of notification %d was not found", notification.id)
             return ""
-        if first is None or first == notification.id:
+        if first is None or first.id == notification.id:
             return ""
-        return message_id(self._settings.site, self._settings.domain, notification.incident, first)
+        return self._name(self._settings.domain, notification.incident, first.id, notification.person, first.at)

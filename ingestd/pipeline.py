@@ -30,6 +30,7 @@ from msgspec.structs import replace
 from ingestd.decide import (
     act,
     alerts,
+    answered,
     correlate,
     dedup,
     ending,
@@ -40,6 +41,7 @@ from ingestd.decide import (
     mail,
     mishap,
     notice,
+    quotes,
     silence,
     silenced,
     situation,
@@ -190,6 +192,7 @@ _DUE: tuple[tuple[str, Callable[[Incident], bool], Callable[[State, int], None]]
     ("step_at", _hidden_or_over, escalate.advance),
     ("resolve_at", _hidden_or_over, escalate.overdue),
     ("remind_at", _never, escalate.remind),
+    ("stale_at", _hidden_or_over, escalate.awake),
     ("rank_at", _hidden, situation.reconsider),
 )
 
@@ -200,6 +203,8 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
         case "mail" | "webhook":
             addressed = _addressed(world, message)
             reading = reader(world, message)
+            if message.answers is not None:
+                return [_answered(message, reading)], reading.recogniser or reading.kind
             return list(_read_units(world, addressed, reading)) or [_nothing], reading.recogniser or "none"
         case "command":
             command = msgspec.json.decode(message.body, type=Command)
@@ -250,6 +255,21 @@ def _read_anew(s: State, message: Message, before: Reading, now: Reading) -> Non
         known = alerts.open_alert(s, dedup.locate(s.rules, event, message.source))
         if known is not None and known.state == "firing":
             ending.recovered(s, known, f"read anew as mail of {now.recogniser}", proof=False)
+
+
+def _answered(message: Message, reading: Reading) -> Unit:
+    """A reply that is proven to be a person's: she acts, or what she says is kept."""
+    letter, said, report = message.answers, reading.reply_text, reading.reports_on
+    if letter is not None and reading.kind == "bounce" and report is not None:
+        return lambda s: escalate.sent_back(s, letter, message.actor, report)
+    if letter is None or reading.kind not in answered.SPOKEN:
+        return _nothing
+    text = quotes.new_text(mail.read(message.body).text) if said is None else said
+
+    def answer(s: Draft) -> None:
+        s.verdict = answered.answered(s, letter, message.actor, text)
+
+    return answer
 
 
 def _heard_unit(name: str) -> Unit:

@@ -47,6 +47,12 @@ class DigestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     to: tuple[str, ...] | None = None  # None: the last resort; empty: nobody
 
 
+class ReplySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``replies`` of the site file."""
+
+    authserv_id: str = ""  # what our own mail server calls itself in Authentication-Results; empty: not asked for
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """ingestd.yaml."""
 
@@ -55,7 +61,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     store: str = ""  # SQLAlchemy URL; empty: SQLite in the state folder
     listen: Listen = Listen()
     public_url: str = ""  # as people reach the pages; empty: no links in mails
-    link_age: Duration = Duration(7 * 86400.0)
+    link_age: Duration = Duration(7 * 86400.0)  # how long links in letters, and answers to them, count
+    replies: ReplySettings = ReplySettings()
     sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
     webhooks: WebhookSettings = WebhookSettings()
     imap: tuple[ImapSettings, ...] = ()  # mailboxes to read

@@ -197,7 +197,8 @@ class Engine:
         return not self.queued and self._open is None
 
     def _line(self, entry: Entry) -> deque[Waiting]:
-        return self._urgent if entry.message.kind in ("command", "receipt") else self._queue
+        urgent = entry.message.kind in ("command", "receipt") or entry.message.answers is not None
+        return self._urgent if urgent else self._queue
 
     def _queue_up(self, entry: Entry, arrived: float) -> None:
         if entry.id not in self._known:

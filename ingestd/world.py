@@ -508,7 +508,7 @@ def due_of_incident(incident: Incident) -> float:
     if not incident.suppressed:
         dues = (incident.page_at, incident.update_at, incident.rank_at, *dues)
         if not incident.end_at:
-            dues = (incident.step_at, incident.resolve_at, *dues)
+            dues = (incident.step_at, incident.resolve_at, incident.stale_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 

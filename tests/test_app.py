@@ -184,6 +184,36 @@ async def test_an_acknowledgement_by_the_link_in_a_letter(house: House) -> None:
     assert house.daemon._link(replace(page[0], kind="end")) is None
 
 
+async def test_an_answer_by_mail_takes_the_incident_and_is_confirmed_in_the_thread(house: House) -> None:
+    await house.mail(script.nagios("acc-sw-17", "10.20.0.17"))
+
+    async def letters() -> list[Any]:
+        found = (house.stage.mails / "new").glob("*")
+        return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(found)]
+
+    (page,) = await house.until(letters)
+    answer = (
+        f"From: Lin Hao <{page['To']}>\r\nTo: ingestd@x.example\r\nSubject: 回复：{page['Subject']}\r\n"
+        f"In-Reply-To: {page['Message-ID']}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n接单\r\n\r\n发自我的手机\r\n"
+    ).encode()
+    forged = answer.replace(f"<{page['To']}>".encode(), b"<somebody@evil.example>")
+    assert (await house.mail(forged))[0] == 250
+    assert (await house.mail(answer))[0] == 250
+    taken = await house.until(lambda: _state(house, "acknowledged"))
+    assert [one["owner"] for one in taken] == ["lin"]
+
+    async def confirmed() -> list[Any]:
+        return [one for one in await letters() if one["X-Ingestd-Kind"] == "confirm"]
+
+    (letter,) = await house.until(confirmed)
+    assert letter["In-Reply-To"] == page["Message-ID"]
+    assert "已执行" in letter["Subject"]
+
+
+async def _state(house: House, state: str) -> list[dict[str, Any]]:
+    return [one for one in await house.incidents() if one["state"] == state]
+
+
 async def _told(house: House) -> Any:
     return await house.daemon.store.queries.notifications_of(1)
 

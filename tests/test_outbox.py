@@ -16,7 +16,7 @@ from ingestd.store import Store
 from tests.store.stories import page, step, tick
 
 LIN = Contact("zh_CN", (Address("mail", "lin@shop.example"), Address("sms", "+861")))
-SETTINGS = OutboxSettings(site="shop", domain="shop.example", grace=0.05, longest=0.2)
+SETTINGS = OutboxSettings(domain="shop.example", grace=0.05, longest=0.2)
 
 
 class FakeChannel:
@@ -109,7 +109,7 @@ async def test_a_page_is_claimed_sent_and_its_receipts_go_to_the_engine(desk: De
     assert (letter.to, letter.language, letter.message_id) == (
         "lin@shop.example",
         "zh_CN",
-        "<ingestd.shop.1.1@shop.example>",
+        "<ingestd.1.1.5@shop.example>",
     )
     assert "接单：https://x.example/a/1" in letter.text
     assert letter.thread == ""
@@ -185,8 +185,8 @@ async def test_a_page_in_flight_at_a_crash_goes_out_again_under_the_same_message
     await desk.outbox.start()
     await desk.rest()
     assert [letter.message_id for letter in sorted(desk.mail.letters, key=lambda one: one.notification)] == [
-        "<ingestd.shop.1.1@shop.example>",
-        "<ingestd.shop.1.2@shop.example>",
+        "<ingestd.1.1.5@shop.example>",
+        "<ingestd.1.2.5@shop.example>",
     ]
     assert desk.store.queued() == ()
 

@@ -40,8 +40,3 @@ class Channel(Protocol):
     async def send(self, letter: Letter) -> Sent:
         """Hand a letter over; ChannelError: it was not taken."""
         ...
-
-
-def message_id(site: str, domain: str, incident: int, notification: int) -> str:
-    """The fixed Message-ID of a notification: known before it is sent, so that a second delivery shows as one."""
-    return f"<ingestd.{site}.{incident}.{notification}@{domain}>"

@@ -13,6 +13,9 @@ from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Silence, Verdict, Work
 from ingestd.yamltypes import did_you_mean
 
+#: Seconds.
+LONGEST_SNOOZE = 86400.0
+
 
 def act(s: State, command: Command, actor: str) -> Verdict:
     """Carry out a command; says why where it can't be."""
@@ -128,6 +131,29 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
     return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
 
 
+def _snooze(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    """She has seen it and takes it up later: hers until then, and paged anew if it still fires."""
+    if not 0 < command.seconds <= LONGEST_SNOOZE:
+        return Verdict(False, "a snooze needs a time of at most a day, such as 30m", incident.number)
+    if incident.state == "acknowledged" and incident.owner != actor:
+        return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
+    fresh = incident.state != "acknowledged"
+    escalate.taken(s, incident.number, actor, owner=actor)
+    s.put_incident(replace(s.survivor(incident.number), stale_at=s.at + command.seconds))
+    minutes = round(command.seconds / 60)
+    s.log(incident.number, "snoozed", f"{actor}: for {minutes} min", actor=actor)
+    if fresh:
+        escalate.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
+    return Verdict(True, f"incident {incident.number} is yours; you are paged again in {minutes} min", incident.number)
+
+
+def _stop(s: State, incident: Incident, _command: Command, actor: str) -> Verdict:
+    """No more updates for her; of the end she is told all the same."""
+    s.put_incident(replace(incident, muted=tuple(dict.fromkeys((*incident.muted, actor)))))
+    s.log(incident.number, "muted", f"{actor} asked for no more updates", actor=actor)
+    return Verdict(True, f"no more updates about incident {incident.number}; you will hear of its end", incident.number)
+
+
 def _note(s: State, incident: Incident, command: Command, actor: str) -> None:
     if command.text:
         s.log(incident.number, "note", command.text, actor=actor)
@@ -176,6 +202,8 @@ _ACTIONS: dict[str, Callable[[State, Incident, Command, str], Verdict]] = {
     "assign": _assign,
     "note": _noted,
     "priority": _prioritise,
+    "snooze": _snooze,
+    "stop": _stop,
     "merge": byhand.merge,
     "split": byhand.split,
     "move": byhand.move,

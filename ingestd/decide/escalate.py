@@ -14,9 +14,21 @@ from ingestd.decide.facts import facts_of
 from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
 from ingestd.decide.state import State
-from ingestd.model import Alert, Incident, News, Notification, NotificationKind, Receipt, Told
+from ingestd.model import (
+    Alert,
+    Answers,
+    Incident,
+    News,
+    Notification,
+    NotificationKind,
+    Receipt,
+    ReportsOn,
+    Told,
+    Verdict,
+)
 
 _NOBODY = PolicySpec(id="", steps=())
+MOST_CONFIRMED = 30  # commands by mail of one incident
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -134,6 +146,7 @@ def taken(s: State, number: int, by: str, *, owner: str) -> None:
             page_at=0.0,
             step_at=0.0,
             resolve_at=_runs_out(s, policy, within, roll=policy.roll) if within else 0.0,
+            stale_at=_runs_out(s, policy, policy.stale_after) if policy.stale_after else 0.0,
         )
     )
     s.log(incident.number, "acknowledged", f"taken by {by}", actor=owner)
@@ -148,12 +161,39 @@ def start_anew(s: State, number: int, why: str) -> None:
     advance(s, number)
 
 
+def awake(s: State, number: int) -> None:
+    """A snooze, or the time an acknowledgement counts for, is over and it still fires: its owner is paged anew."""
+    incident = s.survivor(number)
+    policy = _policy(s, incident)
+    s.put_incident(replace(incident, stale_at=0.0))
+    if incident.state != "acknowledged":
+        return
+    wait = policy.steps[0].wait if policy.steps else s.rules.escalation.repeat_last_resort
+    s.put_incident(
+        replace(s.survivor(number), state="triggered", step=min(1, len(policy.steps)), resolve_at=0.0, resolve_step=0)
+    )
+    s.log(number, "lapsed", f"the time of {incident.owner or 'its owner'} is over and it still fires", rule="stale")
+    if incident.owner in s.rules.people.persons:
+        _tell(s, number, incident.owner, "open", news=(News("awake"),), step=1)
+        s.put_incident(replace(s.survivor(number), step_at=_runs_out(s, policy, wait)))
+    else:
+        advance(s, number)
+
+
+def confirm(s: State, number: int, person: str, verdict: Verdict) -> None:
+    """Tell somebody what came of the command in her mail; so often that no two machines can talk for ever."""
+    incident = s.survivor(number)
+    if incident.confirmed < MOST_CONFIRMED:
+        s.put_incident(replace(incident, confirmed=incident.confirmed + 1))
+        _tell(s, number, person, "confirm", verdict=verdict)
+
+
 def news(s: State, number: int, *what: News, but: str = "", only: tuple[str, ...] | None = None) -> None:
     """One update to everybody who was told, or to some of them."""
     incident = s.survivor(number)
     reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind != "answer")
     for person in dict.fromkeys(reached):
-        if person != but and (only is None or person in only):
+        if person != but and person not in incident.muted and (only is None or person in only):
             _tell(s, number, person, "update", news=what)
 
 
@@ -193,6 +233,31 @@ def received(s: State, receipt: Receipt) -> None:
     else:
         s.log(incident.number, "undelivered", f"{receipt.person}: {receipt.detail}", rule=receipt.channel)
         _failed(s, incident, mine)
+
+
+def sent_back(s: State, answers: Answers, person: str, report: ReportsOn) -> None:
+    """A letter bounced after its hand-over: her other addresses are tried at once, then the next person."""
+    incident = s.incident(answers.incident)
+    if incident is None:
+        return
+    incident = s.survivor(answers.incident)
+    words = " ".join(filter(None, (report.action, report.status, report.recipient)))
+    if report.action != "failed":
+        s.log(incident.number, "delayed", f"{person}: {words}", rule="bounce")
+        return
+    s.log(incident.number, "undelivered", f"{person}: sent back: {words}", rule="bounce")
+    mine = next((t for t in incident.told if t.notification == answers.notification and not t.failed), None)
+    address = (report.recipient or "").casefold()
+    if mine is None or incident.state == "resolved":
+        return
+    without = (*mine.without, address)
+    left = [way for way in s.rules.people.persons[person].ways() if way.address.casefold() not in without]
+    if not address or not left:
+        _failed(s, incident, mine)
+        return
+    told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
+    s.put_incident(replace(incident, told=told))
+    _tell(s, incident.number, person, mine.kind, step=mine.step, without=without)
 
 
 # -- receipts
@@ -270,19 +335,31 @@ def _last_resort(s: State, number: int, policy: PolicySpec) -> None:
 
 
 def _tell(
-    s: State, number: int, person: str, kind: NotificationKind, *, news: tuple[News, ...] = (), step: int = 0
+    s: State,
+    number: int,
+    person: str,
+    kind: NotificationKind,
+    *,
+    news: tuple[News, ...] = (),
+    step: int = 0,
+    verdict: Verdict | None = None,
+    without: tuple[str, ...] = (),
 ) -> None:
     """Request one page; who gets an opening, an escalation or a last resort counts among those told."""
     incident = s.survivor(number)
     page = s.new_notification()
-    facts = facts_of(s, incident, news=news, step=step)
-    s.notify(Notification(id=page, incident=incident.number, person=person, kind=kind, at=s.at, facts=facts))
+    facts = replace(facts_of(s, incident, news=news, step=step), verdict=verdict)
+    s.notify(
+        Notification(id=page, incident=incident.number, person=person, kind=kind, at=s.at, facts=facts, without=without)
+    )
     words = [f"{n.what} {n.text} {n.who}".strip() for n in news] or [
         f"step {step} of {incident.policy}" if step else kind
     ]
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
-    if kind not in ("update", "end"):
-        s.put_incident(replace(incident, told=(*incident.told, Told(person, page, kind, step=incident.step))))
+    if kind not in ("update", "end", "confirm"):
+        s.put_incident(
+            replace(incident, told=(*incident.told, Told(person, page, kind, step=incident.step, without=without)))
+        )
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

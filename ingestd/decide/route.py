@@ -33,6 +33,7 @@ class PolicySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clock: str = "always"  # a calendar: waits and resolve_within run while it holds
     roll: bool = False  # resolve_within that ends on a day off ends on the next working day
     digest: bool = False  # nobody is told at once: it stands in the daily digest
+    stale_after: Duration | None = None  # an acknowledgement is over then, if it still fires: its owner is paged anew
 
 
 class RouteSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,6 +52,13 @@ class Delivery(Struct, frozen=True):
     message_id: str
 
 
+class First(Struct, frozen=True):
+    """The first letter of a thread: its notification, and when that was decided."""
+
+    id: int
+    at: float
+
+
 class Shunted(Struct, frozen=True):
     """An entry that was set aside, without its body."""
 
@@ -128,15 +135,19 @@ class Queries:
         query = select(notification).where(notification.c.incident.in_(with_merged(number)))
         return await asyncio.to_thread(self._all, query.order_by(notification.c.id), _delivery)
 
-    async def first_told(self, number: int, person: str) -> int | None:
+    async def first_told(self, number: int, person: str) -> First | None:
         """The first notification of this incident that went (or is going) to this person: her mail thread's root."""
-        query = select(func.min(notification.c.id)).where(
-            notification.c.incident == number,
-            notification.c.person == person,
-            notification.c.state.in_(("claimed", "handed_over")),
+        query = (
+            select(notification.c.id, notification.c.at)
+            .where(
+                notification.c.incident == number,
+                notification.c.person == person,
+                notification.c.state.in_(("claimed", "handed_over")),
+            )
+            .order_by(notification.c.id)
+            .limit(1)
         )
-        found: int | None = (await asyncio.to_thread(self._all, query, lambda row: row[0]))[0]
-        return found
+        return next(iter(await asyncio.to_thread(self._all, query, lambda row: First(row[0], row[1]))), None)
 
     async def shunted(self, limit: int = 100) -> tuple[Shunted, ...]:
         """What was set aside, newest first."""

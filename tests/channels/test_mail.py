@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from ingestd.channels import ChannelError, Letter, message_id
+from ingestd.channels import ChannelError, Letter
 from ingestd.channels.mail import MailChannel, MailSettings
 from ingestd.channels.maildir import MaildirChannel, MaildirSettings
 
-FIRST, SECOND = message_id("shop", "shop.example", 7, 1), message_id("shop", "shop.example", 7, 2)
+FIRST, SECOND = "<ingestd.7.1@shop.example>", "<ingestd.7.2@shop.example>"
 
 
 def letter(**more: Any) -> Letter:

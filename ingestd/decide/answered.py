@@ -1,0 +1,84 @@
+"""A reply to one of our letters: the command in it is carried out and confirmed; other words are kept.
+
+That it is the person's own was proven when it came in. It never opens an incident.
+"""
+
+from collections.abc import Callable
+
+from ingestd.decide import act, escalate
+from ingestd.decide.asked import Asked, asked, priority, span
+from ingestd.decide.state import State
+from ingestd.model import Answers, Command, Verdict
+
+HELP = "ack, resolve WHAT FIXED IT, assign NAME, note TEXT, snooze 30m, priority P2 WHY, not the same, stop"
+LONGEST_NOTE = 2000  # characters
+#: What a bounce, an answering machine or a complaint says is nobody's word.
+SPOKEN = frozenset({"reply", "human_report", "alert", "recovery"})
+
+
+def answered(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
+    """Carry out what ``actor`` asks for in what her reply adds; None: it asks for nothing."""
+    if s.incident(answers.incident) is None:
+        return None  # it is over and done with: there is nothing left to act on
+    wanted = asked(text)
+    if wanted is None:
+        _keep(s, answers, actor, text)
+        return None
+    verdict = _ASKED[wanted.action](s, answers, actor, wanted)
+    escalate.confirm(s, answers.incident, actor, verdict)
+    return verdict
+
+
+def _keep(s: State, answers: Answers, actor: str, text: str) -> None:
+    if text.strip():
+        s.log(s.survivor(answers.incident).number, "note", text[:LONGEST_NOTE], actor=actor, rule="mail")
+
+
+def _do(s: State, answers: Answers, actor: str, **more: object) -> Verdict:
+    command = Command(incident=answers.incident, notification=answers.notification, came_by="mail", **more)  # type: ignore[arg-type]
+    return act.act(s, command, actor)
+
+
+def _assign(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    return _do(s, answers, actor, action="assign", person=s.rules.people.called(wanted.rest) or wanted.rest)
+
+
+def _snooze(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    return _do(s, answers, actor, action="snooze", seconds=span(wanted.rest) or 0.0)
+
+
+def _priority(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    found = priority(wanted.rest)
+    if found is None:
+        return Verdict(False, "a priority needs one of P1, P2, P3, P4 and a reason", answers.incident)
+    return _do(s, answers, actor, action="priority", priority=found[0], text=found[1])
+
+
+def _apart(s: State, answers: Answers, actor: str, _wanted: Asked) -> Verdict:
+    """What this person reported is something else: an incident of its own."""
+    number = s.survivor(answers.incident).number
+    mine = [a for n in s.group(number) for a in s.members(n) if a.report and s.rules.people.by_mail(a.sender) == actor]
+    if not mine:
+        return Verdict(False, f"you have reported nothing that is in incident {number}", number)
+    return _do(s, answers, actor, action="split", alert=mine[-1].id)
+
+
+def _help(_s: State, answers: Answers, _actor: str, _wanted: Asked) -> Verdict:
+    return Verdict(True, f"reply with one of: {HELP}", answers.incident)
+
+
+def _plainly(action: str) -> Callable[[State, Answers, str, Asked], Verdict]:
+    return lambda s, answers, actor, wanted: _do(s, answers, actor, action=action, text=wanted.rest)
+
+
+_ASKED: dict[str, Callable[[State, Answers, str, Asked], Verdict]] = {
+    "ack": _plainly("ack"),
+    "resolve": _plainly("resolve"),
+    "note": _plainly("note"),
+    "stop": _plainly("stop"),
+    "assign": _assign,
+    "snooze": _snooze,
+    "priority": _priority,
+    "apart": _apart,
+    "help": _help,
+}
