@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ingestd import __version__
 from ingestd.cli.terminal import CommandError, complain, is_terminal, say
-from ingestd.model import PRIORITIES
+from ingestd.model import PRIORITIES, SEVERITIES
 from ingestd.yamltypes import ConfigError
 
 if TYPE_CHECKING:
@@ -106,14 +106,8 @@ def _parse(args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     from ingestd.cli import explain  # noqa: PLC0415
-    from ingestd.cli.client import site_file  # noqa: PLC0415
-    from ingestd.config import load_site  # noqa: PLC0415
 
-    if Path(args.what).is_file():
-        site = load_site(site_file(args.config))
-        lines = explain.of_file(site, Path(args.what), args.source, args.content_type)
-    else:
-        lines = _with_client(args, lambda client: explain.of_number(client, args.what))
+    lines = explain.explain(args)
     say("\n".join(lines) if is_terminal() or not args.json else explain.as_json(lines))
     return 0
 
@@ -300,7 +294,7 @@ def _parser() -> argparse.ArgumentParser:
     _parse_words(
         _command(commands, "parse", _parse, "show what mails or webhook bodies are understood as (JSON lines)")
     )
-    _explain_words(_command(commands, "explain", _explain, "say why: an incident (12), an alert (a12), or a file"))
+    _explain_words(_command(commands, "explain", _explain, "say why, or what an event or a file would lead to"))
     simulate = _command(commands, "simulate", _simulate, "run events through the pipeline with a virtual clock")
     for name in ("inventory", "events", "out"):
         simulate.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
@@ -376,7 +370,12 @@ def _explain_words(parser: argparse.ArgumentParser) -> None:
     _config_word(parser)
     _source_words(parser)
     _client_words(parser)
-    parser.add_argument("what", metavar="ID|FILE")
+    parser.add_argument("what", nargs="?", metavar="ID|FILE", help="12 (incident), a31 (alert), n17 (page), or a file")
+    parser.add_argument("--event", default="", metavar="JSON|@FILE", help="an event that did not happen")
+    for name, metavar in (("host", "HOST"), ("check", "CHECK"), ("summary", "TEXT")):
+        parser.add_argument(f"--{name}", default="", metavar=metavar, help=f"of such an event: its {name}")
+    parser.add_argument("--severity", default="", choices=SEVERITIES, help="of such an event")
+    parser.add_argument("--state", default="", choices=("firing", "resolved"), help="of such an event")
 
 
 def _client_words(parser: argparse.ArgumentParser) -> None:

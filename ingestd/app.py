@@ -31,6 +31,7 @@ from ingestd.links import Grant, Links, load_key
 from ingestd.model import Command, Entry, Incident, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
+from ingestd.rehearsal import rehearse
 from ingestd.replay import Origin
 from ingestd.replies import Letters
 from ingestd.settings import HttpSettings
@@ -314,6 +315,8 @@ class Daemon:
             reload=self.reload,
             people=self._people,
             worklist=self._worklist,
+            rules=lambda: self.site.rulebook,
+            rehearse=lambda message, reading: rehearse(self.engine.world, message, self.engine.now(), reading),
             language=self._language,
             links=self.links,
             wall_offset=lambda: self.engine.world.wall_offset,

@@ -172,7 +172,7 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
     recognisers = tuple(document.value for document in parts.recognisers)
     mappings = tuple(document.value for document in parts.mappings)
     return Rulebook(
-        topology=Topology(parts.topology.value),
+        topology=Topology(parts.topology.value, settings.timezone),
         recognisers=compiled(recognisers),
         correlate=parts.correlate.value,
         ranker=Ranker(parts.priority.value, settings.timezone, parts.icals),
@@ -218,7 +218,7 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         yield from people_problems(document, names)
         yield from rota_problems(document)
     yield from manager_problems((inline, parts.people))
-    yield from topology_problems(parts.topology, names.teams)
+    yield from topology_problems(parts.topology, names.teams, now)
     for rules in parts.escalation.documents:
         yield from escalation_problems(rules, names)
     for priorities in parts.priority.documents:

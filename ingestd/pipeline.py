@@ -39,6 +39,7 @@ from ingestd.decide import (
     heartbeat,
     joining,
     mail,
+    maintained,
     mishap,
     notice,
     quotes,
@@ -137,7 +138,7 @@ def _due(s: State, kind: str, number: str) -> None:
     elif kind == "silence":
         silenced.due(s, number)
     else:
-        _incident_due(s, int(number))
+        ring(s, int(number))
 
 
 def _heartbeat_due(s: State, name: str) -> None:
@@ -148,7 +149,8 @@ def _heartbeat_due(s: State, name: str) -> None:
         _own(s, heartbeat.missed(s, name))
 
 
-def _incident_due(s: State, number: int) -> None:
+def ring(s: State, number: int) -> None:
+    """The first of an incident's due times that has come is acted on."""
     incident = s.survivor(number)
     if incident.state == "resolved":
         if incident.end_at and incident.end_at <= s.at:
@@ -201,11 +203,10 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
     """The units of a message, each of which stands or falls alone; and what recognised it."""
     match message.kind:
         case "mail" | "webhook":
-            addressed = _addressed(world, message)
             reading = reader(world, message)
             if message.answers is not None:
                 return [_answered(message, reading)], reading.recogniser or reading.kind
-            return list(_read_units(world, addressed, reading)) or [_nothing], reading.recogniser or "none"
+            return list(units_of(world, addressed(world, message), reading)) or [_nothing], reading.recogniser or "none"
         case "command":
             command = msgspec.json.decode(message.body, type=Command)
             return [lambda s: _obey(s, command, message)], None
@@ -232,7 +233,7 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
             return [_nothing], None
 
 
-def _read_units(world: World, message: Message, reading: Reading) -> Iterator[Unit]:
+def units_of(world: World, message: Message, reading: Reading) -> Iterator[Unit]:
     """What a reading leads to: one unit an event, one a heartbeat that it feeds."""
     if message.origin.startswith(REREAD) and reading.recogniser:
         before = fallback.read_mail(mail.read(message.body), world.rules.names)
@@ -243,7 +244,7 @@ def _read_units(world: World, message: Message, reading: Reading) -> Iterator[Un
         yield _heard_unit(name)
 
 
-def _addressed(world: World, message: Message) -> Message:
+def addressed(world: World, message: Message) -> Message:
     """A mail to alerts+SOURCE@ is that source's."""
     source = next((tag for tag in tags(message) if tag in world.rules.sources), "")
     return replace(message, source=source) if source else message
@@ -296,12 +297,18 @@ def decide(world: World, at: float, unit: Unit) -> Changes:
     """Run one unit on a draft; rank and route what it touched, and see whether that may end."""
     draft = Draft(world, at)
     unit(draft)
+    conclude(draft)
+    return draft.changes()
+
+
+def conclude(draft: Draft) -> None:
+    """Rank and route what a draft touched, and see whether that may end."""
     for number in draft.touched():
         situation.settle(draft, number)
         joining.consider(draft, number)
+        maintained.consider(draft, number)
         silence.consider(draft, number)
         ending.consider(draft, number)
-    return draft.changes()
 
 
 def shunt(world: World, message: Message, at: float, broken: Exception) -> Changes:

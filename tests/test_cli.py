@@ -172,8 +172,8 @@ def test_explain_says_what_would_become_of_a_file(site: Path, capsys: pytest.Cap
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 10 and lines[0].startswith("understood as alert by nagios4")
     assert any("mail-7" in line and "fingerprint" in line for line in lines)
-    assert any(line.startswith("incident 1 P") for line in lines)
-    assert any(line.startswith("told: ann.lee") for line in lines), lines
+    assert any(line.startswith("would open incident 1 P") for line in lines)
+    assert any(line.startswith("told: ann.lee (open, mail)") for line in lines), lines
 
 
 def test_explain_of_a_webhook_body(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,9 @@ MAY: dict[str, frozenset[str]] = {
     "worker": SIDES | {"aside", "pipeline", "world"},
     "trial": SIDES | {"check", "config", "inventory", "overlay", "pipeline", "references", "settings", "world"},
     "simulate": SIDES | {"config", "trial"},
-    "web": SIDES | {"links"},
+    "rehearsal": SIDES | {"pipeline", "trial", "world"},
+    "explanation": SIDES | {"rehearsal"},
+    "web": SIDES | {"explanation", "links", "rehearsal"},
 }
 #: What would bring a clock, the network, chance or a thread into judgement.
 IMPURE = frozenset(

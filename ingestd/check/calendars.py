@@ -25,7 +25,9 @@ def calendar_problems(
         for i, spec in enumerate(document.value.calendars):
             place: Place = ("calendars", i)
             if spec.holidays and country(spec.holidays) is None:
-                yield document.problem((*place, "holidays"), unknown("country", spec.holidays, _countries()))
+                yield document.problem(
+                    (*place, "holidays"), unknown("country", spec.holidays, _countries(spec.holidays))
+                )
             if spec.ical:
                 yield from _ical(document, (*place, "ical"), spec, icals, zone)
             events = ical.read(icals.get(spec.ical, ""), zone).events if spec.ical else ()
@@ -93,10 +95,8 @@ def _has_hours(spec: CalendarSpec) -> bool:
     return True
 
 
-def _countries() -> list[str]:
-    """Every country, and its parts."""
-    return [
-        name
-        for code, parts in holidays.list_supported_countries().items()
-        for name in (code, *(f"{code}-{part}" for part in parts))
-    ]
+def _countries(written: str) -> list[str]:
+    """The parts of the country that is written; every country, if it is none."""
+    supported = holidays.list_supported_countries(include_aliases=False)
+    land = written.partition("-")[0]
+    return [f"{land}-{part}" for part in supported[land]] if land in supported else list(supported)

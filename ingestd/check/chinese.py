@@ -233,6 +233,7 @@ TOPOLOGY: Mapping[str, str] = {
     "{name!r} is also of {owner}; the last one counts": "{name!r} 也属于 {owner}；以最后一个为准",
     "fewer than no people": "人数是负数",
     "it ends before it starts: it covers nothing": "结束早于开始：不覆盖任何时间",
+    "over since {day}: it never comes again": "{day} 已经结束：不会再生效",
     "a circle: {names}; none of them explains another": "循环依赖：{names}；它们互不解释",
     "{count} of {all} nodes depend on nothing, and nothing on them: {names}; "
     "their alerts are never explained by another's": (
@@ -245,6 +246,9 @@ PLAIN: Mapping[str, str] = {
     "not an RE2 pattern ({}): {}": "不是 RE2 正则表达式 ({0})：{1}",
     "expected either every or by": "every 和 by 必须写且只写一个",
     "expected at least one weekday": "至少要有一个星期几",
+    "expected either start and end, or weekly, or monthly": "start 与 end、weekly、monthly 三者必须写且只写一种",
+    "a single window needs start and end": "单次维护窗口需要 start 和 end",
+    "since, until and zone go with weekly and monthly": "since、until、zone 只用于 weekly 和 monthly",
     "expected exactly one of subject, from, header, body": "subject、from、header、body 必须写且只写一个",
     "expected a named group such as (?P<host>...)": "应有命名分组，例如 (?P<host>...)",
     "expected at least one alternative under when": "when 下面至少要有一个条件",

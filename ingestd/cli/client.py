@@ -43,7 +43,7 @@ def find_token(named: Path | None, site: Path, environ: Mapping[str, str] = os.e
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{place} can't be read: {error}") from error
     looked = " or ".join(map(str, places))
-    raise CommandError(f"no personal token: set INGESTD_TOKEN, or put it into {looked}")
+    raise NoDaemonError(f"no personal token: set INGESTD_TOKEN, or put it into {looked}")
 
 
 def find_url(named: str | None, site: Path, environ: Mapping[str, str] = os.environ) -> str:
@@ -60,6 +60,10 @@ def find_url(named: str | None, site: Path, environ: Mapping[str, str] = os.envi
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104  (compared, not bound)
     scheme = "https" if http.certificate else "http"
     return f"{scheme}://[{host}]:{http.port}" if ":" in host else f"{scheme}://{host}:{http.port}"
+
+
+class NoDaemonError(CommandError):
+    """Nobody answers, or nobody knows how to ask."""
 
 
 class Client:
@@ -96,7 +100,7 @@ class Client:
         try:
             answer = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.HTTPError as error:
-            raise CommandError(f"{self._url} does not answer ({error}): is `ingestd run` running there?") from error
+            raise NoDaemonError(f"{self._url} does not answer ({error}): is `ingestd run` running there?") from error
         if answer.is_success or answer.status_code in allowed:
             return answer
         raise CommandError(f"{answer.status_code}: {_error(answer)}")

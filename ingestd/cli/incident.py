@@ -35,8 +35,10 @@ def show_one(client: Client, args: Namespace) -> int:
         [(local(r.at, offset), r.what, r.actor or r.rule, r.text) for r in whole.timeline],
     )
     say("")
-    told = [(local(n.at, offset), n.person, n.kind, n.state, n.channel, n.detail) for n in whole.notifications]
-    table(("TIME", "TOLD", "KIND", "STATE", "CHANNEL", "DETAIL"), told)
+    told = [
+        (f"n{n.id}", local(n.at, offset), n.person, n.kind, n.state, n.channel, n.detail) for n in whole.notifications
+    ]
+    table(("PAGE", "TIME", "TOLD", "KIND", "STATE", "CHANNEL", "DETAIL"), told)
     return 0
 
 

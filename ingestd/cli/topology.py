@@ -1,6 +1,7 @@
 """``ingestd topology …``: look at what depends on what, check it, and grow it from what other tools know."""
 
 import os
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -104,7 +105,7 @@ def check_file(args: Namespace) -> int:
         raw = path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
-    checked = check(raw, str(path), _teams(path.parent))
+    checked = check(raw, str(path), _teams(path.parent), time.time())
     errors, warnings = checked.count("error"), checked.count("warning")
     if args.json:
         lines(checked.findings)

@@ -70,7 +70,11 @@ def _deadline(situation: Situation, called: Called, zone: ZoneInfo) -> str:
     local = datetime.fromtimestamp(at, zone)
     day = "today" if local.date().isoformat() == situation.get("date") else f"{local:%Y-%m-%d}"
     hours = situation.get("deadline_hours", "")
-    return f"{names(listed, called)} deadline {day} {local:%H:%M}, in {hours:g} h" if isinstance(hours, float) else ""
+    return (
+        f"{names(listed, called)} deadline {day} {local:%H:%M}, in {round(hours, 1):g} h"
+        if isinstance(hours, float)
+        else ""
+    )
 
 
 def _clock(situation: Situation, _called: Called, _zone: ZoneInfo) -> str:

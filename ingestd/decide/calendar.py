@@ -6,25 +6,31 @@ Saturdays and Sundays included) and by the weekday.
 """
 
 import calendar as months
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
 from msgspec import Struct
 
-from ingestd.decide.ical import DAY, DayEvent
+from ingestd.decide.diary import DAY, DayEvent, Diary, Minutes
 from ingestd.decide.vocabulary import WEEKDAYS, Weekday
 
 ALWAYS = "always"
 LOOK_AHEAD = 400  # days without any of it after which a calendar is taken for one that never holds
+FARTHEST = 3660  # days that are looked at
 REMEMBERED = 4096  # days
+MINUTE, HOURS_24 = 60, 86400  # seconds
+EPOCH = date(1970, 1, 1).toordinal()
 WORKING_WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
 NOVEMBER = 11  # when next year's adjusted days are announced
 
-Minutes = tuple[int, int]  # of a day, without the end
 Stretch = tuple[float, float]  # epoch seconds, without the end
+_Number = TypeVar("_Number", int, float)
+_Part = tuple[float, float, float]  # of a day: from, to, and how many seconds its clocks are ahead of UTC
 
 
 class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -50,7 +56,7 @@ class Calendar:
         self.spec = spec
         self._zone = zone
         self._events = events
-        self._hours = tuple(_hours(spec))
+        self._diary = Diary(events)
         self._country = country(spec.holidays)
         self._known: dict[date, tuple[Stretch, ...]] = {}
 
@@ -64,35 +70,34 @@ class Calendar:
         return next((max(at, start) for start, _ in self._from(at)), at)
 
     def after(self, at: float, seconds: float) -> float:
-        """The moment after so many seconds of it; plain seconds for one that never holds."""
-        left = seconds
-        for start, end in self._from(at):
+        """The moment after so many seconds of it; when it never holds again, seconds are plain ones."""
+        left, since = seconds, at
+        for start, end in self._from(at) if left > 0 else ():
             begin = max(at, start)
             if left <= end - begin:
                 return begin + left
-            left -= end - begin
-        return at + seconds
-
-    def end_of_day(self, at: float) -> float:
-        """When it ends on this day, or on the next day of it. One that never holds: this moment."""
-        first = next((max(at, start) for start, _ in self._from(at)), None)
-        return at if first is None else self.on(self._day(first))[-1][1]
+            left, since = left - (end - begin), end
+        return since + left
 
     def rolled(self, at: float) -> float:
         """The same time of day on this day, if it is one of the calendar, else on the next one that is."""
         local = datetime.fromtimestamp(at, self._zone)
         days = (local.date() + timedelta(days=n) for n in range(LOOK_AHEAD))
         day = next((day for day in days if self.on(day)), local.date())
+        if day == local.date():
+            return at
         return local.replace(year=day.year, month=day.month, day=day.day).timestamp()
 
     def next_change(self, at: float) -> float:
-        """When it begins or ends next; 0: never."""
+        """When it begins or ends next; 0: not for more than a year."""
+        till = at
         for start, end in self._from(at):
-            if start > at:
-                return start
-            if not self.holds(end):
-                return end
-        return 0.0
+            if start > till:
+                return start if till == at else till
+            if end - at > LOOK_AHEAD * HOURS_24:
+                return 0.0
+            till = end
+        return till if till > at else 0.0
 
     def last_days(self, at: float, ahead: int) -> Iterator[date]:
         """The days, from that of a moment on, after which it pauses: the last of a month end, a tax day."""
@@ -122,22 +127,27 @@ class Calendar:
         return year if adjusted and not known else 0
 
     # -- days
+    @cached_property
+    def _hours(self) -> tuple[Minutes, ...]:
+        return tuple(_hours(self.spec))
+
     def _day(self, at: float) -> date:
         return datetime.fromtimestamp(at, self._zone).date()
 
     def _from(self, at: float) -> Iterator[Stretch]:
         """The stretches that end after a moment, until it pauses for longer than is looked ahead."""
-        day, missed = self._day(at), 0
-        while missed < LOOK_AHEAD:
-            found = [stretch for stretch in self.on(day) if stretch[1] > at]
-            missed = 0 if found else missed + 1
+        today, held = self._day(at), 0
+        for n in range(FARTHEST):
+            found = [stretch for stretch in self.on(today + timedelta(days=n)) if stretch[1] > at]
             yield from found
-            day += timedelta(days=1)
+            held = n if found else held
+            if n - held >= LOOK_AHEAD:
+                return
 
     def _stretches(self, day: date) -> Iterator[Stretch]:
         if all(holds(self.spec, day) for holds in _DAYS):
-            for low, high in _joined(self._minutes(day)):
-                yield self._epoch(day, low), self._epoch(day, high)
+            minutes = _joined(self._minutes(day))
+            yield from _joined(one for part in self._parts(day) for one in _by_the_clock(day, part, minutes))
 
     def _minutes(self, day: date) -> Iterator[Minutes]:
         """The minutes of a day, in any order."""
@@ -146,20 +156,18 @@ class Calendar:
         elif self._country is None and not self.spec.ical:
             yield from self._hours
         else:
-            named = [part for event in self._events for part in event.within(day)]
+            named = [part for _, part in self._diary.within(day)]
             whole = [(0, DAY)] if self._country is not None and day in self._country else []
-            yield from _both((*named, *whole), self._hours)
+            yield from _both(_joined((*named, *whole)), self._hours)
 
     def _working(self, day: date) -> Iterator[Minutes]:
         """The hours of a working day (or of one that is none), with what the iCalendar says of single hours."""
-        today = [(event, part) for event in self._events for part in event.within(day)]
+        today = list(self._diary.within(day))
         said = [event.work for event, _ in today if event.whole_days]
         works = any(said) if said else self._usually(day)
-        minutes = list(self._hours if works is self.spec.working else ())
         parts = [(event.work, part) for event, part in today if not event.whole_days]
-        for part in (part for work, part in parts if work is not self.spec.working):
-            minutes = list(_without(minutes, part))
-        yield from minutes
+        usual = self._hours if works is self.spec.working else ()
+        yield from _without(usual, _joined(part for work, part in parts if work is not self.spec.working))
         yield from (part for work, part in parts if work is self.spec.working)
 
     def _usually(self, day: date) -> bool:
@@ -172,19 +180,35 @@ class Calendar:
     def _works(self, event: DayEvent, year: int) -> bool:
         return event.work and (event.first.year == year or event.rule is not None)
 
-    def _epoch(self, day: date, minute: int) -> float:
-        days, minutes = divmod(minute, DAY)
-        local = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), self._zone)
-        return local.timestamp()
+    # -- clocks
+    def _parts(self, day: date) -> Iterator[_Part]:
+        """A day, in two on those on which clocks are changed."""
+        start, end = self._midnight(day), self._midnight(day + timedelta(days=1))
+        before, after = self._offset(start), self._offset(end - 1)
+        if before == after:
+            yield start, end, before
+            return
+        change = start + bisect_left(range(int(end - start)), True, key=lambda s: self._offset(start + s) != before)
+        yield from ((start, change, before), (change, end, after))
+
+    def _midnight(self, day: date) -> float:
+        return datetime.combine(day, time(), self._zone).timestamp()
+
+    def _offset(self, at: float) -> float:
+        """How many seconds the clocks of the site are ahead of UTC."""
+        found = datetime.fromtimestamp(at, self._zone).utcoffset()
+        return found.total_seconds() if found is not None else 0.0
 
 
 @lru_cache(maxsize=64)
 def country(code: str) -> holidays.HolidayBase | None:
     """The public holidays of a country (CN) or a part of one (DE-BY); None if nobody knows them, or none are asked."""
     land, _, part = code.partition("-")
+    if len(land) not in (2, 3) or not land.isupper():  # the package also answers to the names of its classes
+        return None
     try:
-        return holidays.country_holidays(land, subdiv=part or None) if land else None
-    except NotImplementedError:
+        return holidays.country_holidays(land, subdiv=part or None)
+    except (NotImplementedError, TypeError):
         return None
 
 
@@ -208,26 +232,38 @@ def _minute(text: str) -> int:
     return found.hour * 60 + found.minute
 
 
-def _both(some: tuple[Minutes, ...], others: tuple[Minutes, ...]) -> Iterator[Minutes]:
+def _both(some: Iterable[Minutes], others: Iterable[Minutes]) -> Iterator[Minutes]:
     for low, high in some:
         for start, end in others:
-            if max(low, start) < min(high, end):
-                yield max(low, start), min(high, end)
+            yield max(low, start), min(high, end)
 
 
-def _without(minutes: list[Minutes], part: Minutes) -> Iterator[Minutes]:
+def _without(minutes: Iterable[Minutes], parts: Sequence[Minutes]) -> Iterator[Minutes]:
+    """Minutes less parts, which are in order; empty stretches may be among them."""
     for low, high in minutes:
-        yield from ((a, b) for a, b in ((low, min(high, part[0])), (max(low, part[1]), high)) if a < b)
+        for start, end in parts:
+            yield low, min(start, high)
+            low = max(low, end)  # noqa: PLW2901  (what is left of it)
+        yield low, high
 
 
-def _joined(minutes: Iterator[Minutes]) -> list[Minutes]:
-    found: list[Minutes] = []
-    for low, high in sorted(minutes):
+def _joined(stretches: Iterable[tuple[_Number, _Number]]) -> list[tuple[_Number, _Number]]:
+    """Stretches in order, of which none is empty and none meets another."""
+    found: list[tuple[_Number, _Number]] = []
+    for low, high in sorted(one for one in stretches if one[0] < one[1]):
         if found and low <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], high))
-        elif low < high:
+        else:
             found.append((low, high))
     return found
+
+
+def _by_the_clock(day: date, part: _Part, minutes: Iterable[Minutes]) -> Iterator[Stretch]:
+    """When the clocks show some minutes of a day within one part of it; empty stretches may be among them."""
+    start, end, ahead = part
+    midnight = (day.toordinal() - EPOCH) * HOURS_24 - ahead
+    for low, high in minutes:
+        yield max(start, midnight + low * MINUTE), min(end, midnight + high * MINUTE)
 
 
 def _length(day: date) -> int:

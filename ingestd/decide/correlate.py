@@ -167,6 +167,8 @@ def _joined_own(s: State, alert: Alert) -> bool:
         incident = s.survivor(number)
         if incident.state == "resolved" or incident.cause_kind in ("local", ""):
             continue
+        if incident.suppressed and not incident.silenced_by and not s.rules.topology.maintenance(alert.node, s.wall):
+            continue  # what a maintenance hides does not hide what comes after it
         if alert.cls == "unknown" and not _is_down(s, alert.node):
             continue
         _join(s, alert, incident.number, Reason("correlate", "same-node", f"{alert.node} is in this incident already"))

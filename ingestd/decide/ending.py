@@ -83,10 +83,10 @@ def recheck(s: State, number: int) -> None:
         for alert in lost:
             s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
             s.log(number, "left", f"{alert.node} still fires although its redundancy is back", rule="reexplained")
-        correlate.place_together(s, [_anew(s, alert) for alert in lost])
+        correlate.place_together(s, [anew(s, alert) for alert in lost])
 
 
-def _anew(s: State, alert: Alert) -> Alert:
+def anew(s: State, alert: Alert) -> Alert:
     """An alert that left its incident, as a new one of none."""
     return replace(alert, id=s.new_alert(), incident=0, state="firing")
 
@@ -130,7 +130,7 @@ def finish(s: State, number: int) -> None:
         s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
     resolve(s, number, "everything recovered")
     for alert in leaving:
-        correlate.place(s, _anew(s, alert))
+        correlate.place(s, anew(s, alert))
 
 
 def resolve(s: State, number: int, why: str, actor: str = "") -> None:

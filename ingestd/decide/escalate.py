@@ -27,6 +27,7 @@ from ingestd.model import (
     Verdict,
 )
 
+MOMENT = 0.001  # seconds: two clocks that are added up differ by less
 _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
@@ -51,16 +52,16 @@ def waits(incident: Incident) -> bool:
 
 
 def _wait(s: State, incident: Incident, policy: PolicySpec, until: float) -> None:
-    if not incident.waits_from or incident.page_at != until:
-        words = "told in the daily digest" if policy.digest else f"waits for {policy.hours}"
-        s.log(incident.number, "waits", words, rule=policy.id)
+    words = "told in the daily digest" if policy.digest else f"waits for {policy.hours}"
+    s.log(incident.number, "waits", words, rule=policy.id)
     s.put_incident(replace(incident, page_at=until, waits_from=incident.waits_from or s.at))
 
 
 def _opens(s: State, policy: PolicySpec) -> float:
     """When the hours of a policy begin; now, if they hold or if nobody knows them: somebody is always told."""
     hours = s.rules.ranker.calendar(policy.hours)
-    return s.at if hours is None else hours.next_start(s.wall) - s.wall + s.at
+    ahead = 0.0 if hours is None else hours.next_start(s.wall) - s.wall
+    return s.at + ahead if ahead > MOMENT else s.at
 
 
 def _runs_out(s: State, policy: PolicySpec, seconds: float, *, roll: bool = False) -> float:
@@ -89,7 +90,8 @@ def advance(s: State, number: int) -> None:
     policy = _policy(s, incident)
     opens = _opens(s, policy)
     if opens > s.at:
-        s.log(number, "waits", f"step {incident.step + 1} waits for {policy.hours}", rule=policy.id)
+        what = f"step {incident.step + 1}" if incident.step < len(policy.steps) else "the last resort"
+        s.log(number, "waits", f"{what} waits for {policy.hours}", rule=policy.id)
         s.put_incident(replace(incident, step_at=opens))
         return
     for place in range(incident.step, len(policy.steps)):

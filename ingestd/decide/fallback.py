@@ -21,6 +21,7 @@ LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
 CALM = "the text says that all is well"
+SELLS = 2  # words of selling in a mail that sells
 LITTLE = 2  # words of a subject that tell little
 _TRUTHS = frozenset({"True", "False", "true", "false"})
 _PAIR = re.compile(r'"([\w .-]{1,60})"\s{0,5}:\s{0,5}(?:"([^"]{1,500})|([\w.+-]{1,40}))')
@@ -57,15 +58,29 @@ def read_mail(mail: Mail, names: NameFinder, *, machine: bool | None = None) -> 
 
 
 def read_person(mail: Mail, names: NameFinder) -> Reading:
-    """A person's mail as her report, unless it says nothing or sells something."""
+    """A person's mail as her report, unless it says nothing, or a stranger's sells or concerns nothing here."""
     lines = _lines(mail.text)
     if not lines and words.severity(mail.subject) is None:
         return _reading("other", mail.subject, "a mail without text or a word of a problem", (_quiet(mail.subject),))
-    if words.is_advertising(f"{mail.subject}\n{mail.text}"):
-        return _reading("other", mail.subject, "advertising", (_quiet(mail.subject or lines[0]),))
+    unwanted = "" if names.is_colleague(mail.sender) else _unwanted(mail, names)
+    if unwanted:
+        return _reading("other", mail.subject, unwanted, (_quiet(mail.subject or lines[0]),))
     return _reading(
         "human_report", mail.subject, f"written by a person ({mail.sender})", (_report(mail, lines, names),)
     )
+
+
+def _unwanted(mail: Mail, names: NameFinder) -> str:
+    """Why a mail of somebody who is no known colleague is nobody's report; empty: it may be one."""
+    said = f"{mail.subject}\n{mail.text}"
+    if words.is_advertising(said):
+        return "advertising"
+    if kinds.is_of_house(mail) or names.find(said):
+        return ""
+    if words.offers(said) >= SELLS:
+        return "a stranger's offer"
+    strange = names.knows_people and words.judge(said).verdict != "problem"
+    return "a stranger's mail without a word of a problem or a name that is known here" if strange else ""
 
 
 def read_text(text: str, source: str, names: NameFinder) -> Reading:
@@ -99,16 +114,22 @@ def _machine(mail: Mail, names: NameFinder) -> Reading:
     lines = _lines(text)
     said = labelled.Labelled() if kinds.is_bulk(mail) else labelled.read(text)
     verdict = _labelled(_judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines)), title, said)
-    if (
-        mail.header("list-unsubscribe")
-        and words.is_advertising(f"{title}\n{mail.text}")
-        and (verdict.severity != "critical" or kinds.is_bulk(mail))
-    ):
+    if _is_newsletter(mail, title, names, critical=verdict.severity == "critical"):
         verdict = _Verdict("other", "info", "a newsletter", quiet=True)
     host = hosts.guess(title, text, names, mail.header("from"))
     event = _event(verdict, title, host, f"{mail.sender}|{words.subject_key(title)}")
     event = msgspec.structs.replace(event, check=said.check or _quoted(title), summary=_summary(title, said, lines))
     return _reading(verdict.kind, mail.subject, verdict.why, (event,))
+
+
+def _is_newsletter(mail: Mail, title: str, names: NameFinder, *, critical: bool) -> bool:
+    """Sent to many, and it sells something; a service that watches may advertise beside what it tells."""
+    mass, said = kinds.is_mass(mail), f"{title}\n{mail.text}"
+    if not mass and not words.has_footer(mail.text):
+        return False
+    if not kinds.tells_like_a_monitor(mail) and not names.find(said):
+        return bool(words.offers(title)) or words.offers(said) >= SELLS
+    return mass and words.is_advertising(said) and (not critical or kinds.is_bulk(mail))
 
 
 def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdict:

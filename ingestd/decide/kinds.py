@@ -171,6 +171,16 @@ _SQUASHED = re.compile(r"[\W_]+")
 _NOBODY_SAYS: Mapping[words.Verdict, int] = {"problem": 1, "over": 1, "success": 2, "none": 2}
 SHORTEST_BRAND = 4  # letters of a sender's name that may name the tool in the subject
 _BULK = frozenset({"bulk", "list", "junk"})
+#: What the programs add that send one mail to many; monitoring services do so too.
+_MASS = (
+    "list-unsubscribe",
+    "feedback-id",
+    "x-campaign",
+    "x-campaignid",
+    "x-mailgun-tag",
+    "x-mc-user",
+    "x-csa-complaints",
+)
 _LOCAL = re.compile(r"[-._+]")
 LONGEST_GREETING = 40  # characters
 JUDGED = 20_000  # characters of a text that are looked at
@@ -221,9 +231,9 @@ def is_reply(mail: Mail) -> bool:
     return bool(_RE_SUBJECT.match(mail.subject)) and (answers or not is_machine(mail))
 
 
-def is_forward(mail: Mail) -> bool:
+def is_forward(mail: Mail, *, colleague: bool = False) -> bool:
     """A person passes on what she got: it is her report, whatever it quotes."""
-    return bool(_FORWARD_SUBJECT.match(mail.subject)) and not _is_marked_machine(mail)
+    return bool(_FORWARD_SUBJECT.match(mail.subject)) and not _is_marked_machine(mail, colleague=colleague)
 
 
 def is_quoting_reply(mail: Mail) -> bool:
@@ -236,6 +246,33 @@ def is_bulk(mail: Mail) -> bool:
     return mail.header("precedence").lower() in _BULK or bool(mail.header("list-id"))
 
 
+def is_mass(mail: Mail) -> bool:
+    """Sent to many, by its headers: a list's, a newsletter's, or a service's to all its customers."""
+    return is_bulk(mail) or any(mail.header(name) for name in _MASS)
+
+
+def is_posted(mail: Mail) -> bool:
+    """Sent through a mailing list, which marks what people write there as sent to many."""
+    return bool(mail.header("list-id")) or mail.header("precedence").lower() == "list"
+
+
+def is_of_house(mail: Mail) -> bool:
+    """Written from the domain it is written to, or from one above or below it."""
+    domain = _domain(mail.sender)
+    own = {_domain(recipient) for recipient in mail.recipients} - {""}
+    return bool(domain) and any(
+        domain == one or f".{domain}".endswith(f".{one}") or f".{one}".endswith(f".{domain}") for one in own
+    )
+
+
+def tells_like_a_monitor(mail: Mail) -> bool:
+    """By the form of its subject, by its address or by lines of fields: whatever else it may sell, it watches."""
+    subject = mail.subject
+    form = _TAG.match(subject) or _LOUD.match(subject) or _MARK.search(subject)
+    watches = _WATCHES.search(_local(mail)) or hosts.is_labelled(mail.text[:JUDGED])
+    return bool(form or watches)
+
+
 def is_greeting(line: str) -> bool:
     """A line that only greets."""
     return len(line) < LONGEST_GREETING and bool(_GREETING.match(line))
@@ -246,16 +283,16 @@ def is_machine(mail: Mail, *, colleague: bool = False) -> bool:
 
     ``colleague``: it comes from where the site's people write from.
     """
-    return _is_marked_machine(mail) or _weight(mail) >= ENOUGH + COLLEAGUE * colleague
+    return _is_marked_machine(mail, colleague=colleague) or _weight(mail) >= ENOUGH + COLLEAGUE * colleague
 
 
-def _is_marked_machine(mail: Mail) -> bool:
-    """What no person's mail program writes."""
+def _is_marked_machine(mail: Mail, *, colleague: bool = False) -> bool:
+    """What no person's mail program writes; of a colleague's mail a mailing list may have written it."""
     return (
         not mail.sender
         or any(word in MACHINES for word in _local_words(mail))
         or mail.header("auto-submitted").lower().startswith("auto-generated")
-        or is_bulk(mail)
+        or (is_mass(mail) and not (colleague and is_posted(mail)))
         or any(name.startswith("x-cron") for name, _ in mail.headers)
         or bool(_MACHINE_MAILERS.search(_mailer(mail)) and not _PEOPLES_MAILERS.search(_mailer(mail)))
         or _says_machine(mail.text[:JUDGED])
@@ -267,8 +304,16 @@ def _says_machine(text: str) -> bool:
     return bool(_NO_ANSWER.search(text)) and bool(_NO_ANSWER.search(quotes.new_text(text)))
 
 
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].casefold().strip(".")
+
+
+def _local(mail: Mail) -> str:
+    return mail.sender.split("@")[0].lower()
+
+
 def _local_words(mail: Mail) -> list[str]:
-    local = mail.sender.split("@")[0].lower()
+    local = _local(mail)
     return _LOCAL.split(re.sub(r"(no|not|do)[-_.]?(?:not[-_.]?)?reply", "noreply", local))
 
 

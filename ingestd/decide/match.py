@@ -126,6 +126,11 @@ class NameFinder:
         if len(name) == 1 and "." in name[0] and not _ip(name[0]):
             self._qualified.add(owner)
 
+    @property
+    def knows_people(self) -> bool:
+        """Whether anybody said who the site's people are."""
+        return bool(self._addresses)
+
     def is_colleague(self, address: str) -> bool:
         """Whether a mail address, or its domain, is that of the site's people."""
         known = address.casefold()

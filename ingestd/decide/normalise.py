@@ -55,11 +55,12 @@ class Recognisers:
         mail = read_mail(message.body)
         if (early := self._early(mail)) is not None:
             return early
-        if kinds.is_forward(mail):
+        colleague = names.is_colleague(mail.sender)
+        if kinds.is_forward(mail, colleague=colleague):
             return fallback.read_person(mail, names)
         if (recognised := self._recognised(mail, names)) is not None:
             return recognised
-        machine = kinds.is_machine(mail, colleague=names.is_colleague(mail.sender))
+        machine = kinds.is_machine(mail, colleague=colleague)
         return _late(mail, machine=machine) or fallback.read_mail(mail, names, machine=machine)
 
     def _early(self, mail: Mail) -> Reading | None:

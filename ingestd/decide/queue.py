@@ -4,17 +4,16 @@ Order: priority, then deadline, then age. Whom it is offered to: who owns it; el
 team; else those whose skills fit. Of these the free before the busy, and for what looks hard the more skilled.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from ingestd.decide.oncall import People, Person
-from ingestd.decide.reach import difficulty
+from ingestd.decide.reach import URGENT, difficulty
 from ingestd.decide.topology import Topology
-from ingestd.model import PRIORITIES, Incident
+from ingestd.model import Incident
 
 _NEVER = float("inf")
-URGENT = ("P1", "P2")
 #: The part of a team that counts first.
 _RANKS = {"on call": 0, "of the team": 1, "has the skill": 2}
 
@@ -37,7 +36,7 @@ class Line(Struct, frozen=True, kw_only=True):
     owner: str
     team: str
     began: float  # the engine's clock
-    deadline: str = ""
+    deadline: str = ""  # if that comes before it is to be resolved
     due: float = 0.0  # its deadline, or when it is to be resolved; the engine's clock, 0: none
     waits_until: float = 0.0  # for the hours of its policy
     difficulty: str = ""
@@ -56,15 +55,13 @@ def worklist(
 ) -> tuple[Line, ...]:
     """The open ones of some incidents, in order. ``wall``: now; ``offset``: the wall clock less the engine's."""
     ones = [one for one in incidents if one.state != "resolved" and not one.merged_into and not one.suppressed]
-    ones.sort(key=lambda one: (PRIORITIES.index(one.priority), _due(one, offset) or _NEVER, one.began, one.number))
-    work = _work(ones)
-    return tuple(
-        _line(place, one, topology, _offer(one, topology, people, work, wall), offset)
-        for place, one in enumerate(ones, 1)
-    )
+    ones.sort(key=lambda one: (one.priority, _due(one, offset) or _NEVER, one.began, one.number))
+    staff = _Staff(people, _work(ones), wall)
+    return tuple(_line(place, one, topology, _offer(one, topology, staff), offset) for place, one in enumerate(ones, 1))
 
 
 def _line(place: int, one: Incident, topology: Topology, offer: Offer, offset: float) -> Line:
+    due = _due(one, offset)
     return Line(
         place=place,
         number=one.number,
@@ -74,8 +71,8 @@ def _line(place: int, one: Incident, topology: Topology, offer: Offer, offset: f
         owner=one.owner,
         team=one.team,
         began=one.began,
-        deadline=one.deadline,
-        due=_due(one, offset),
+        deadline=one.deadline if one.deadline_at and due == one.deadline_at - offset else "",
+        due=due,
         waits_until=one.page_at if one.waits_from and not one.told_at else 0.0,
         difficulty=difficulty(one, topology.nodes.get(one.cause or one.root)),
         offer=offer,
@@ -97,32 +94,45 @@ def _work(ones: Iterable[Incident]) -> Mapping[str, tuple[int, ...]]:
     return found
 
 
-def _offer(
-    one: Incident, topology: Topology, people: People, work: Mapping[str, tuple[int, ...]], wall: float
-) -> Offer:
+class _Staff:
+    """Who is there, what they have taken and what they can do; looked up once for all incidents."""
+
+    def __init__(self, people: People, work: Mapping[str, tuple[int, ...]], wall: float) -> None:
+        self._people, self._work, self._wall = people, work, wall
+        self._skills = {name: _skills(person) for name, person in people.persons.items() if person.skills}
+        self._teams: dict[str, Mapping[str, str]] = {}
+
+    def candidates(self, team: str, asked: frozenset[str]) -> Iterator[_Candidate]:
+        """Those on call, then the others of the team; without a team those who have a skill that fits."""
+        for name, how in (self._team(team) if team in self._people.teams else self._skilled(asked)).items():
+            person = self._people.persons.get(name)
+            if person is not None:
+                fit = len(asked & self._skills.get(name, frozenset()))
+                yield _Candidate(person, how, self._work.get(name, ()), fit)
+
+    def _team(self, team: str) -> Mapping[str, str]:
+        found = self._teams.get(team)
+        if found is None:
+            on_call = self._people.on_call(team, self._wall)
+            members = dict.fromkeys(self._people.teams[team].members, "of the team")
+            found = self._teams[team] = dict.fromkeys(on_call, "on call") | {
+                name: how for name, how in members.items() if name not in on_call
+            }
+        return found
+
+    def _skilled(self, asked: frozenset[str]) -> Mapping[str, str]:
+        return {name: "has the skill" for name, skills in self._skills.items() if asked & skills}
+
+
+def _offer(one: Incident, topology: Topology, staff: _Staff) -> Offer:
     if one.owner:
         return Offer(person=one.owner, why="has taken it")
-    asked = _asked(one, topology)
-    found = list(_candidates(one, people, work, asked, wall))
+    found = list(staff.candidates(one.team, _asked(one, topology)))
     if not found:
         return Offer(why="nobody is responsible for it" if not one.team else f"nobody of {one.team} is known")
     hard = difficulty(one, topology.nodes.get(one.cause or one.root)) == "hard"
     best = min(found, key=lambda each: (len(each.busy), -each.skills if hard else 0, _RANKS[each.how], -each.skills))
     return Offer(person=best.person.id, why=_why(best, one, found))
-
-
-def _candidates(
-    one: Incident, people: People, work: Mapping[str, tuple[int, ...]], asked: frozenset[str], wall: float
-) -> Iterable[_Candidate]:
-    """Those on call, then the others of the team; without a team those who have a skill that fits."""
-    team = people.teams.get(one.team)
-    ways = {name: "has the skill" for name, person in people.persons.items() if asked & _skills(person)}
-    if team is not None:
-        ways = dict.fromkeys(team.members, "of the team") | dict.fromkeys(people.on_call(one.team, wall), "on call")
-    for name, how in ways.items():
-        person = people.persons.get(name)
-        if person is not None:
-            yield _Candidate(person, how, work.get(name, ()), len(asked & _skills(person)))
 
 
 def _asked(one: Incident, topology: Topology) -> frozenset[str]:

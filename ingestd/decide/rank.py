@@ -14,7 +14,7 @@ from ingestd.decide.calendar import Calendar, CalendarSpec
 from ingestd.decide.ruleset import RuleLists, facts_of, terms_of
 from ingestd.decide.topology import DeadlineSpec
 from ingestd.decide.vocabulary import INCIDENT, WEEKDAYS, Facts
-from ingestd.decide.when import Situation, Term, parse
+from ingestd.decide.when import INFINITE, Situation, Term, parse
 from ingestd.model import PRIORITIES, Priority, Reason
 from ingestd.yamltypes import Duration
 
@@ -204,15 +204,19 @@ class _Changing:
         self._zone = zone
         self._midnight = bool(asked & _DAILY)
         self._times = sorted({point for term in terms if term.fact == "time" for point in _points(term)})
-        self._hours = {point for term in terms if term.fact == "deadline_hours" for point in _points(term)}
+        self._hours = {
+            point for term in terms if term.fact == "deadline_hours" for span in term.spans for point in span
+        } - {INFINITE, -INFINITE}
         self._deadlines = bool(asked & {"deadline", "deadline_hours"})
-        self._grows = [(t.fact, at) for t in terms if t.fact in _NEW for at in _points(t) if at > 0]
+        new = ((term.fact, at) for term in terms if term.fact in _NEW for span in term.spans for at in span)
+        self._grows = sorted({(fact, at) for fact, at in new if 0 < at < INFINITE})
         self._calendars = tuple(one for name, one in calendars.items() if _speaks_of(terms, name))
 
     def after(self, wall: float, deadline_at: float, situation: Situation) -> float:
         found = [*self._of_day(wall), *(one.next_change(wall) for one in self._calendars)]
         if self._deadlines and deadline_at:
-            found += [deadline_at + 1, *(deadline_at - hours * HOUR for hours in self._hours)]
+            points = [deadline_at, *(deadline_at - hours * HOUR for hours in self._hours)]
+            found += [at + late for at in points for late in (0.0, 1.0)]  # at the point, and beyond it
         if any(situation.get(fact, 0.0) >= at for fact, at in self._grows):  # type: ignore[operator]
             found.append(wall + GROWING)
         return min((at for at in found if at > wall), default=0.0)
@@ -223,13 +227,15 @@ class _Changing:
         local = datetime.fromtimestamp(wall, self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         yield (midnight + timedelta(days=1)).timestamp()
-        yield from (midnight.replace(hour=int(at) // 60, minute=int(at) % 60).timestamp() for at in self._times)
+        for at in self._times:
+            moment = midnight.replace(hour=int(at) // 60, minute=int(at) % 60)
+            yield from (moment.replace(fold=fold).timestamp() for fold in (0, 1))  # clocks may show it twice
 
 
 def _points(term: Term) -> Iterator[float]:
-    """Where what a term says of a number changes, of those that may come."""
-    bounds = (round(bound) for span in term.spans for bound in span if abs(bound) < DAY)
-    return (float(bound) for bound in bounds if term.fact != "time" or 0 <= bound < 24 * 60)
+    """The minutes of a day at which what a term says of the time changes."""
+    bounds = (round(bound) for span in term.spans for bound in span if 0 <= bound < 24 * 60)
+    return (float(bound) for bound in bounds if bound < 24 * 60)
 
 
 def _speaks_of(terms: Iterable[Term], name: str) -> bool:

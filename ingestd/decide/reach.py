@@ -2,7 +2,7 @@
 
 from ingestd.decide.state import State
 from ingestd.decide.topology import NodeSpec, Topology
-from ingestd.model import PRIORITIES, Impact, Incident
+from ingestd.model import Impact, Incident
 
 #: What one person works with.
 PERSONAL = frozenset({"pc", "laptop", "desktop", "notebook", "workstation", "thin-client", "phone"})
@@ -10,7 +10,7 @@ PERSONAL = frozenset({"pc", "laptop", "desktop", "notebook", "workstation", "thi
 SHARED = frozenset({"printer", "meeting-room", "scanner", "terminal", "copier", "projector"})
 MOST_PEOPLE, EVERYBODY = 0.5, 0.9  # of all
 FEW = 10  # people
-URGENT = 1  # place in PRIORITIES: up to P2
+URGENT = ("P1", "P2")
 
 
 def scope(topology: Topology, impact: Impact, spec: NodeSpec | None) -> str:
@@ -45,4 +45,4 @@ def people_free(s: State, team: str) -> float:
 
 def busy(s: State, person: str) -> bool:
     """Whether a person has taken something urgent."""
-    return any(PRIORITIES.index(s.numbered(n).priority) <= URGENT for n in s.owned(person))
+    return any(s.numbered(n).priority in URGENT for n in s.owned(person))

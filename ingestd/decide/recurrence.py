@@ -1,12 +1,14 @@
 """Whether something that recurs happens on a day: the rules of RFC 5545 (RRULE) that calendars of days need.
 
 Asked day by day, so that no rule, however odd, costs more than the days that are asked for. FREQ=DAILY, WEEKLY, MONTHLY
-and YEARLY with INTERVAL, COUNT, UNTIL, WKST, BYMONTH, BYMONTHDAY and BYDAY; anything else is refused.
+and YEARLY with INTERVAL, COUNT, UNTIL, WKST, BYMONTH, BYMONTHDAY and BYDAY; anything else is refused. A COUNT that is
+not over within eleven years is taken as none.
 """
 
 import calendar as months
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +16,7 @@ from msgspec.structs import replace
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 KNOWN = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYDAY"})
-LONGEST_COUNT = 4_000  # days within which a COUNT must be over
+LONGEST_COUNT = 4_000  # days that are counted
 
 Nth = tuple[int, int]  # (0 any, 1 the first, -1 the last …, weekday)
 
@@ -29,7 +31,7 @@ class Recurrence(Struct, frozen=True, kw_only=True):
     week_start: int = 0
     months: frozenset[int] = frozenset()
     month_days: frozenset[int] = frozenset()  # -1: the last
-    weekdays: tuple[Nth, ...] = ()
+    weekdays: frozenset[Nth] = frozenset()
 
     def on(self, day: date) -> bool:
         """Whether it happens on a day."""
@@ -43,63 +45,70 @@ class Recurrence(Struct, frozen=True, kw_only=True):
         if self.month_days and not _numbers(day) & self.month_days:
             return False
         if self.weekdays:
-            return any(self._nth(day, which, weekday) for which, weekday in self.weekdays)
+            return self._named(day)
         return bool(self.month_days) or _USUAL[self.freq](self, day)
 
-    def _nth(self, day: date, which: int, weekday: int) -> bool:
-        """Whether a day is the n-th such weekday of its month; of its year, if the rule is about years."""
-        if day.weekday() != weekday:
-            return False
-        if not which or self.freq in ("DAILY", "WEEKLY"):
-            return True
-        yearly = self.freq == "YEARLY" and not self.months
+    def _named(self, day: date) -> bool:
+        """Whether a day is one of the weekdays, or the n-th such of its month; of its year, if years recur."""
+        weekday, yearly = day.weekday(), self.freq == "YEARLY" and not self.months
         place = day.timetuple().tm_yday if yearly else day.day
         length = (366 if months.isleap(day.year) else 365) if yearly else months.monthrange(day.year, day.month)[1]
-        return which in ((place - 1) // 7 + 1, -((length - place) // 7 + 1))
+        places = (0, (place - 1) // 7 + 1, -((length - place) // 7 + 1))
+        return any((which, weekday) in self.weekdays for which in places)
 
 
-def recurrence(rule: Mapping[str, Any], first: date, zone: tzinfo) -> Recurrence:
-    """A rule as ``icalendar`` reads it: names to lists of values. ValueError: one that is not understood."""
+def recurrence(rule: Mapping[str, Any], first: datetime, *, timed: bool) -> Recurrence:
+    """A rule as ``icalendar`` reads it: names to lists of values. ValueError: one that is not understood.
+
+    ``first``: when it first begins, by the clock of its own zone; ``timed``: at a time, not on a day.
+    """
     parts = {name.upper(): value for name, value in rule.items()}
-    strange = sorted(set(parts) - KNOWN)
     freq = str(next(iter(parts.get("FREQ", ())), ""))
-    if strange or freq not in _PERIODS:
+    if set(parts) - KNOWN or freq not in _PERIODS:
         raise ValueError(f"expected FREQ=DAILY, WEEKLY, MONTHLY or YEARLY by {', '.join(sorted(KNOWN))}")
+    until = next(iter(parts.get("UNTIL", ())), None)
     made = Recurrence(
-        first=first,
+        first=first.date(),
         freq=freq,
-        interval=max(1, int(next(iter(parts.get("INTERVAL", ())), 1))),
-        until=_until(next(iter(parts.get("UNTIL", ())), None), zone),
+        interval=_positive(parts, "INTERVAL") or 1,
+        until=_until(until, first, timed=timed) if isinstance(until, date) else None,
         week_start=DAYS.index(str(next(iter(parts.get("WKST", ())), "MO"))),
         months=frozenset(int(month) for month in parts.get("BYMONTH", ())),
         month_days=frozenset(int(day) for day in parts.get("BYMONTHDAY", ())),
-        weekdays=tuple(_weekday(str(day)) for day in parts.get("BYDAY", ())),
+        weekdays=frozenset(_weekday(str(day), freq) for day in parts.get("BYDAY", ())),
     )
-    count = next(iter(parts.get("COUNT", ())), None)
-    return made if count is None else replace(made, until=_last(made, int(count)))
+    count = _positive(parts, "COUNT")
+    return made if count is None else replace(made, until=_last(made, count))
 
 
-def _last(rule: Recurrence, count: int) -> date:
-    """The day of the last of so many."""
+def _positive(parts: Mapping[str, Any], name: str) -> int | None:
+    """A number; None if it is not written."""
+    written = next(iter(parts.get(name, ())), None)
+    if written is not None and int(written) < 1:
+        raise ValueError(f"expected {name}=1 or more")
+    return None if written is None else int(written)
+
+
+def _last(rule: Recurrence, count: int) -> date | None:
+    """The day of the last of so many, if it is near; else what the rule itself says."""
     days = (rule.first + timedelta(days=n) for n in range(LONGEST_COUNT))
     happens: Iterator[date] = (day for day in days if rule.on(day))
-    last = rule.first - timedelta(days=1)
-    for _ in range(count):
-        found = next(happens, None)
-        if found is None:
-            raise ValueError(f"expected a COUNT that is over within {LONGEST_COUNT} days")
-        last = found
-    return last
+    return next(islice(happens, count - 1, None), rule.until)
 
 
-def _until(value: Any, zone: tzinfo) -> date | None:
-    if isinstance(value, datetime):
-        return value.astimezone(zone).date() if value.tzinfo else value.date()
-    return value if isinstance(value, date) else None
+def _until(value: date, first: datetime, *, timed: bool) -> date:
+    """The last day: one that begins later on the day of UNTIL is too late."""
+    if not isinstance(value, datetime):
+        return value
+    local = value.astimezone(first.tzinfo) if value.tzinfo else value
+    late = timed and local.time() < first.time()
+    return local.date() - timedelta(days=late)
 
 
-def _weekday(text: str) -> Nth:
-    return int(text[:-2] or 0), DAYS.index(text[-2:].upper())
+def _weekday(text: str, freq: str) -> Nth:
+    """A weekday with its place, which only months and years have."""
+    place, weekday = int(text[:-2] or 0), DAYS.index(text[-2:].upper())
+    return (place if freq in ("MONTHLY", "YEARLY") else 0), weekday
 
 
 def _numbers(day: date) -> frozenset[int]:

@@ -193,7 +193,7 @@ def _until(s: State, deadline: Deadline | None) -> dict[str, Value]:
     """What there is to say of a deadline; one that does not exist is never near."""
     if deadline is None:
         return {"deadline": (), "deadline_hours": INFINITE}
-    hours = round((deadline.at - s.wall) / 3600.0, 1)
+    hours = (deadline.at - s.wall) / 3600.0
     return {"deadline": (deadline.id,), "deadline_hours": hours, DEADLINE_AT: deadline.at}
 
 

@@ -1,4 +1,7 @@
-"""When a silence holds: from a start to an end, or every week at some hours in between. All times are wall times."""
+"""When a silence or a maintenance holds: from a start to an end, or at hours that come again every week or month.
+
+All times are wall times; hours follow the clocks of their zone.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -6,9 +9,26 @@ from functools import lru_cache
 from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from ingestd.model import Silence, Weekly
 
 Span = tuple[float, float]  # from, to
+LAST = -1
+_WEEK = timedelta(days=7)
+
+
+class Monthly(Struct, frozen=True, kw_only=True):
+    """Some hours of one day of every month, by the clocks of a zone: the second Tuesday, the last Sunday."""
+
+    nth: int  # from 1 on, or ``LAST``
+    weekday: int  # 0 = Monday
+    from_minute: int = 0  # after midnight
+    to_minute: int = 1440  # not after ``from_minute``: of the next day
+    zone: str = "UTC"
+
+
+Hours = Weekly | Monthly
 
 
 def active(silence: Silence, wall: float) -> bool:
@@ -26,6 +46,27 @@ def next_start(silence: Silence, wall: float) -> float:
     return next((start for start, _ in _spans(silence, wall) if start > wall), 0.0)
 
 
+def hours_at(hours: Hours, wall: float) -> Span | None:
+    """The stretch of hours that come again that a moment lies in; None if it lies in none."""
+    today = datetime.fromtimestamp(wall, ZoneInfo(hours.zone)).date()
+    days = (day for day in (today - timedelta(days=1), today) if _is_day_of(hours, day))
+    return next((found for found in (_of_day(hours, day) for day in days) if found[0] <= wall < found[1]), None)
+
+
+def midnight(day: date, zone: str) -> float:
+    """When a day begins in a zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).timestamp()
+
+
+def is_zone(name: str) -> bool:
+    """Whether the time-zone database knows the name."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # it can't be a name, leads to a folder, or to nothing
+        return False
+    return True
+
+
 def _spans(silence: Silence, wall: float) -> Iterator[Span]:
     """The stretches that end after a moment, in their order: as many as are needed to find the next one."""
     if silence.weekly is None:
@@ -41,17 +82,26 @@ def _weeks(weekly: Weekly, wall: float) -> Iterator[Span]:
     today = datetime.fromtimestamp(wall, ZoneInfo(weekly.zone)).date()
     for days in range(-1, 8):
         day = today + timedelta(days=days)
-        if day.weekday() in weekly.weekdays:
+        if _is_day_of(weekly, day):
             yield _of_day(weekly, day)
 
 
+def _is_day_of(hours: Hours, day: date) -> bool:
+    """Whether the hours begin on a day."""
+    if isinstance(hours, Weekly):
+        return day.weekday() in hours.weekdays
+    if day.weekday() != hours.weekday:
+        return False
+    return (day + _WEEK).month != day.month if hours.nth == LAST else (day.day - 1) // 7 + 1 == hours.nth
+
+
 @lru_cache(maxsize=1000)
-def _of_day(weekly: Weekly, day: date) -> Span:
+def _of_day(hours: Hours, day: date) -> Span:
     """What begins on a day; an end that is not after the beginning is the next day's."""
-    over = weekly.to_minute <= weekly.from_minute
-    return _at(weekly, day, weekly.from_minute), _at(weekly, day + timedelta(days=over), weekly.to_minute)
+    over = hours.to_minute <= hours.from_minute
+    return _at(hours, day, hours.from_minute), _at(hours, day + timedelta(days=over), hours.to_minute)
 
 
-def _at(weekly: Weekly, day: date, minute: int) -> float:
-    midnight = datetime.combine(day, time(), ZoneInfo(weekly.zone))
-    return (midnight + timedelta(minutes=minute)).timestamp()
+def _at(hours: Hours, day: date, minute: int) -> float:
+    begin = datetime.combine(day, time(), ZoneInfo(hours.zone))
+    return (begin + timedelta(minutes=minute)).timestamp()

@@ -8,14 +8,19 @@ are warnings.
 import ipaddress
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
-from ingestd.model import Impact
+from ingestd.decide.spans import LAST, Hours, Monthly, hours_at, is_zone, midnight
+from ingestd.decide.vocabulary import WEEKDAYS, Weekday
+from ingestd.model import Impact, Weekly
+from ingestd.yamltypes import Clock
 
 #: Suffixes that stand for "here" rather than for a domain of somebody else.
 LOCAL_SUFFIXES = frozenset({"local", "lan", "localdomain", "internal", "home", "intra"})
+_DAY = timedelta(days=1)
 LARGE_DEPARTMENT = 64  # nodes
 #: From the most to the least important.
 SERVICE_CLASSES = ("critical", "important", "normal", "")
@@ -68,13 +73,58 @@ class DepartmentSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     deadlines: tuple[DeadlineSpec, ...] = ()
 
 
+class WeeklySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Some hours of some days of every week."""
+
+    weekdays: tuple[Weekday, ...]  # on which it begins
+    from_: Clock = Clock(0)
+    to: Clock = Clock(1440)  # not after ``from``: of the next day
+
+    def __post_init__(self) -> None:
+        if not self.weekdays:
+            raise ValueError("expected at least one weekday")
+
+    def hours(self, zone: str) -> Weekly:
+        """The same by the clocks of a zone."""
+        days = tuple(sorted({WEEKDAYS.index(day) for day in self.weekdays}))
+        return Weekly(weekdays=days, from_minute=int(self.from_), to_minute=int(self.to), zone=zone)
+
+
+class MonthlySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Some hours of one day of every month: of the second Tuesday, of the last Sunday."""
+
+    nth: Literal[1, 2, 3, 4, "last"]  # which of these days of the month
+    weekday: Weekday
+    from_: Clock = Clock(0)
+    to: Clock = Clock(1440)  # not after ``from``: of the next day
+
+    def hours(self, zone: str) -> Monthly:
+        """The same by the clocks of a zone."""
+        nth, day = LAST if self.nth == "last" else self.nth, WEEKDAYS.index(self.weekday)
+        return Monthly(nth=nth, weekday=day, from_minute=int(self.from_), to_minute=int(self.to), zone=zone)
+
+
 class MaintenanceSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A window of maintenance; it covers all that depends on a target. Times: epoch seconds, or ISO (UTC if bare)."""
+    """Maintenance of its targets and of all that depends on them: from start to end, or at hours that come again."""
 
     targets: tuple[str, ...]
-    start: float | datetime
-    end: float | datetime
+    start: float | datetime | None = None  # of a single window; epoch seconds, or ISO (UTC if bare)
+    end: float | datetime | None = None  # of a single window
+    weekly: WeeklySpec | None = None  # every week
+    monthly: MonthlySpec | None = None  # every month
+    since: date | None = None  # weekly, monthly: the first day on which it may begin
+    until: date | None = None  # weekly, monthly: the last day on which it may begin
+    zone: str = ""  # weekly, monthly: whose clocks count; empty: the site's
     summary: str = ""
+
+    def __post_init__(self) -> None:
+        single = self.start is not None or self.end is not None
+        if single + (self.weekly is not None) + (self.monthly is not None) != 1:
+            raise ValueError("expected either start and end, or weekly, or monthly")
+        if single and (self.start is None or self.end is None):
+            raise ValueError("a single window needs start and end")
+        if single and (self.since or self.until or self.zone):
+            raise ValueError("since, until and zone go with weekly and monthly")
 
 
 class TopologyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,19 +137,33 @@ class TopologyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Window(Struct, frozen=True):
-    """A maintenance window with everything it covers."""
+    """A maintenance window with everything it covers. With ``hours`` it comes again, beginning between the two."""
 
     target: str
     start: float
     end: float
     summary: str
     covers: frozenset[str]
+    hours: Hours | None = None
+
+    def holds(self, wall: float) -> bool:
+        """Whether it covers anything at a wall time."""
+        if self.hours is None:
+            return self.start <= wall < self.end
+        found = hours_at(self.hours, wall)
+        return found is not None and self.start <= found[0] < self.end
+
+    def ends(self, wall: float) -> float:
+        """When it is over that holds at a wall time."""
+        found = hours_at(self.hours, wall) if self.hours is not None else None
+        return found[1] if found is not None else self.end
 
 
 class Topology:
     """The graph, indexed once; every question costs about the depth of the graph or is remembered."""
 
-    def __init__(self, file: TopologyFile) -> None:
+    def __init__(self, file: TopologyFile, zone: str = "UTC") -> None:
+        """``zone``: whose clocks the maintenance goes by that names none."""
         self.warnings: list[str] = []
         self.nodes: dict[str, NodeSpec] = {}
         self.groups: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -121,7 +185,7 @@ class Topology:
         self._users = _users(file.departments)
         self._domains = {m.casefold(): d.id for d in file.departments for m in (*d.mail_domains, *d.mails)}
         self.cyclic = self._find_cycles()
-        self.windows = tuple(self._windows(file.maintenance))
+        self.windows = tuple(self._windows(file.maintenance, zone))
 
     # -- building
     def _take_nodes(self, specs: Iterable[NodeSpec]) -> None:
@@ -191,11 +255,15 @@ class Topology:
                             )
         return frozenset(cyclic)
 
-    def _windows(self, specs: Iterable[MaintenanceSpec]) -> Iterator[Window]:
+    def _windows(self, specs: Iterable[MaintenanceSpec], zone: str) -> Iterator[Window]:
         for spec in specs:
+            known = not spec.zone or is_zone(spec.zone)
+            if not known:
+                self.warnings.append(f"maintenance names the time zone {spec.zone}, which is not known")
+            hours, start, end = _when(spec, (spec.zone if known else "") or zone)
             for target in spec.targets:
                 if target in self.nodes:
-                    yield Window(target, _epoch(spec.start), _epoch(spec.end), spec.summary, self.reach(target))
+                    yield Window(target, start, end, spec.summary, self.reach(target), hours)
                 else:
                     self.warnings.append(f"maintenance names {target}, which is not defined")
 
@@ -310,7 +378,7 @@ class Topology:
 
     def maintenance(self, node: str, wall: float) -> Window | None:
         """The window that covers a node at a wall time."""
-        return next((w for w in self.windows if w.start <= wall < w.end and node in w.covers), None)
+        return next((w for w in self.windows if node in w.covers and w.holds(wall)), None)
 
     def impact(self, node: str) -> Impact:
         """What breaks for whom if this node is down."""
@@ -390,10 +458,20 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _epoch(when: float | datetime) -> float:
+def _when(spec: MaintenanceSpec, zone: str) -> tuple[Hours | None, float, float]:
+    """The hours that come again, if they do, and between which times a window begins; of a single one its ends."""
+    pattern = spec.weekly or spec.monthly
+    if pattern is None:
+        return None, epoch(spec.start), epoch(spec.end)
+    last = midnight(spec.until + _DAY, zone) if spec.until and spec.until < date.max else float("inf")
+    return pattern.hours(zone), midnight(spec.since, zone) if spec.since else 0.0, last
+
+
+def epoch(when: float | datetime | None) -> float:
+    """Epoch seconds of a time as written; 0: it is not."""
     if isinstance(when, datetime):
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    return when
+    return when or 0.0
 
 
 def _rank(service_class: str) -> int:

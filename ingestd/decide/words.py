@@ -301,6 +301,28 @@ ADVERTISING = (
     "promotion",
     "offre spéciale", "darse de baja", "oferta especial", "descuento", "配信停止", "キャンペーン", "お得な",
 )  # fmt: skip
+# How strangers sell, beside the words above.
+SELLING = (
+    "sale", "deals", "on sale", "price list", "price drop", "best price", "lowest price", "prices are", "prices down",
+    "our catalog", "our catalogue", "free shipping", "coupon", "promo code", "voucher", "back in stock", "out of stock",
+    "order now", "shop now", "book a demo", "schedule a call", "quick call", "our solution", "our solutions",
+    "our product", "our products", "leading provider", "leading supplier", "we are a manufacturer", "newsletter",
+    "register now", "early bird", "black friday", "cyber monday", "brochure", "white paper", "whitepaper",
+    "case study", "free quote", "get a quote", "our offer", "downtime costs",
+    "报价", "报价单", "供应商", "厂家", "厂家直销", "产品目录", "样品", "特价", "包邮", "折扣", "立减", "满减", "秒杀",
+    "降价", "抢购", "新品", "现货", "缺货", "优惠券", "双十一", "双11", "立即购买", "免费试用", "白皮书", "咨询热线",
+    "preisliste", "gutschein", "gutscheincode", "versandkostenfrei", "angebot", "angebote", "ausverkauf", "ausverkauft",
+    "schlussverkauf", "preise gesenkt", "jetzt bestellen", "jetzt sichern", "katalog", "unsere lösung",
+    "unsere lösungen", "unsere produkte", "führender anbieter", "termin vereinbaren", "kostenlos testen",
+    "kostenfreies webinar", "prozent sparen", "jetzt anmelden", "wieder lieferbar", "aktionspreis",
+    "soldes", "code promo", "livraison gratuite", "ofertas", "rebajas", "envío gratis",
+    "セール", "送料無料", "クーポン",
+)  # fmt: skip
+# What stands beneath every mail to many, that of a monitor too: it sells nothing.
+FOOTERS = frozenset((
+    "unsubscribe", "any further mail", "further emails", "stop receiving", "wish to receive", "opt out", "click here",
+    "退订", "退訂", "abbestellen", "se désabonner", "désinscrire", "darse de baja", "配信停止",
+))  # fmt: skip
 
 LONGEST = 16 * 1024  # characters of a text that are judged
 LONGEST_KEY = 300
@@ -373,6 +395,8 @@ _FULL = compiled(
     r"(?:\b(?:usage|used|utili[sz]ation|belegt|utilisé|uso)\b|使用率)[^%\n]{0,30}\b(?:8\d|9\d|100)(?:\.\d+)? ?%"
 )
 _ADVERTISING = compiled(_any_of(ADVERTISING))
+_FOOTERS = compiled(_any_of(FOOTERS))
+_OFFERS = compiled(_any_of(word for word in (*ADVERTISING, *SELLING) if word not in FOOTERS))
 _NAMED = tuple((named, compiled(_any_of(table))) for named, table in NAMED_LEVELS)
 _FILLERS = (
     "re",
@@ -518,6 +542,16 @@ def is_advertising(text: str) -> bool:
     """Two different words of advertising in one text."""
     found = {hit.group(0).strip() for hit in _ADVERTISING.finditer(text[:LONGEST].casefold())}
     return len(found) > 1
+
+
+def has_footer(text: str) -> bool:
+    """Whether it says how to get no more of it."""
+    return bool(_FOOTERS.search(text[:LONGEST].casefold()))
+
+
+def offers(text: str) -> int:
+    """How many different words of advertising and selling there are in a text; those of footers do not count."""
+    return len({hit.group(0).strip() for hit in _OFFERS.finditer(text[:LONGEST].casefold())})
 
 
 def subject_key(subject: str) -> str:

@@ -21,6 +21,7 @@ from ingestd.decide.topology import (
     TopologyFile,
 )
 from ingestd.inventory.addresses import is_address
+from ingestd.inventory.windows import window_problems
 from ingestd.yamltypes import ConfigError, Document, Place, Problem, Said, near_to, reads, said
 
 MOST_GUESSES = 20  # names for which the nearest known one is looked for
@@ -61,8 +62,8 @@ class _Loose(Struct):
     maintenance: tuple[Any, ...] = ()
 
 
-def check(raw: str | bytes, name: str, teams: Collection[str] | None = None) -> Checked:
-    """Look a file through. ``teams`` are those that own nodes; None if they are not known."""
+def check(raw: str | bytes, name: str, teams: Collection[str] | None = None, now: float | None = None) -> Checked:
+    """Look a file through. ``teams`` are those that own nodes; None if they are not known. ``now``: wall time."""
     problems: tuple[Problem, ...] = ()
     try:
         document: Document[Any] = reads(raw, TopologyFile, name)
@@ -72,7 +73,7 @@ def check(raw: str | bytes, name: str, teams: Collection[str] | None = None) -> 
             document = reads(raw, _Loose, name)
         except ConfigError:
             return Checked(TopologyFile(), _findings("error", problems))
-    look = _Look(document, teams)
+    look = _Look(document, teams, now)
     look.through()
     found = (*_findings("error", (*problems, *look.errors)), *_findings("warning", look.warnings))
     file = TopologyFile(
@@ -83,9 +84,11 @@ def check(raw: str | bytes, name: str, teams: Collection[str] | None = None) -> 
     return Checked(file, tuple(sorted(found, key=lambda one: (one.line, one.column, one.text))))
 
 
-def topology_problems(document: Document[TopologyFile], teams: Collection[str] | None) -> Iterator[Problem]:
+def topology_problems(
+    document: Document[TopologyFile], teams: Collection[str] | None, now: float | None = None
+) -> Iterator[Problem]:
     """The same of a file whose types are right, for whoever has read it."""
-    look = _Look(document, teams)
+    look = _Look(document, teams, now)
     look.through()
     yield from look.errors
     yield from look.warnings
@@ -100,8 +103,8 @@ def _findings(severity: Literal["error", "warning"], problems: Collection[Proble
 class _Look:
     """One look through a file; places lead to what is written."""
 
-    def __init__(self, document: Document[Any], teams: Collection[str] | None) -> None:
-        self._document = document
+    def __init__(self, document: Document[Any], teams: Collection[str] | None, now: float | None) -> None:
+        self._document, self._now = document, now
         self._teams = teams
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
@@ -123,7 +126,8 @@ class _Look:
         self._domains()
         for i, window in self.windows.items():
             self._unknown(("maintenance", i, "targets"), "node", window.targets)
-            self._span(i, window)
+            for one in window_problems(self._document, ("maintenance", i), window, self._now):
+                (self.errors if one.severity == "error" else self.warnings).append(one)
         self._graph()
 
     # -- names
@@ -221,15 +225,6 @@ class _Look:
             if department.people < 0:
                 self._warn(("departments", i, "people"), said("fewer than no people"))
 
-    def _span(self, i: int, window: MaintenanceSpec) -> None:
-        if type(window.start) is type(window.end) and str(window.start) != str(window.end):
-            try:
-                backwards = window.end < window.start  # type: ignore[operator]
-            except TypeError:  # one has a time zone, the other has none
-                return
-            if backwards:
-                self._warn(("maintenance", i, "end"), said("it ends before it starts: it covers nothing"))
-
     # -- the graph
     def _graph(self) -> None:
         topology = Topology(TopologyFile(nodes=tuple(self.nodes.values())))
@@ -273,7 +268,7 @@ def _right(values: tuple[Any, ...], kind: type[Any]) -> Iterator[tuple[int, Any]
 
 def _as(value: Any, kind: type[Any]) -> Any:
     try:
-        return msgspec.convert(value, kind, strict=True)
+        return msgspec.convert(value, kind, strict=True, dec_hook=lambda own, written: own.from_yaml(written))
     except msgspec.ValidationError:
         return None
 

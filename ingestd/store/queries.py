@@ -130,6 +130,12 @@ class Queries:
         query = select(timeline).where(timeline.c.incident.in_(with_merged(number))).order_by(timeline.c.id)
         return await asyncio.to_thread(self._all, query, _line)
 
+    async def notification(self, number: int) -> Delivery | None:
+        """One page by its id, and what became of it."""
+        query = select(notification).where(notification.c.id == number)
+        found = await asyncio.to_thread(self._all, query, _delivery)
+        return found[0] if found else None
+
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         """Who was told what, and whether it arrived."""
         query = select(notification).where(notification.c.incident.in_(with_merged(number)))

@@ -16,6 +16,7 @@ from ingestd.decide.ruleset import RuleSet
 from ingestd.decide.timing import Timing
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.inventory.check import topology_problems
+from ingestd.inventory.windows import window_problems
 from ingestd.references import Names, escalation_problems, last_resort_problems, people_problems, unknown
 from ingestd.settings import CHANNELS
 from ingestd.trial.spec import RulesSpec, TestFile
@@ -71,6 +72,9 @@ def _topology(document: Document[TestFile], nodes: frozenset[str], names: Names)
         for j, name in enumerate(window.targets):
             if name not in nodes:
                 yield document.problem(("maintenance", i, "targets", j), unknown("node", name, nodes))
+        yield from (
+            one for one in window_problems(document, ("maintenance", i), window, None) if one.severity == "error"
+        )
 
 
 def _rules(document: Document[TestFile], rules: RulesSpec, names: Names, timezone: str) -> Iterator[Problem]:

@@ -186,7 +186,7 @@ def _compiled(document: Document[TestFile], base: Base, timezone: str) -> Rulebo
     if wrong:
         raise ConfigError(*wrong)
     return Rulebook(
-        topology=Topology(replace(topology, maintenance=(*topology.maintenance, *test.maintenance))),
+        topology=Topology(replace(topology, maintenance=(*topology.maintenance, *test.maintenance)), timezone),
         recognisers=base.rulebook.recognisers,
         correlate=rules.correlate or base.correlate,
         ranker=Ranker(rules.priority or base.priority, timezone, base.rulebook.ranker.icals),

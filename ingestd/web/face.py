@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from ingestd.decide.oncall import Language, Person
 from ingestd.decide.queue import Line
+from ingestd.decide.state import Rulebook
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
-from ingestd.model import Alert, Command, Entry, Incident, Message, Silence, TimelineRow, Verdict
+from ingestd.model import Alert, Command, Entry, Incident, Message, Reading, Silence, TimelineRow, Verdict
+from ingestd.rehearsal import Rehearsal
 from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
 
 
@@ -84,6 +86,10 @@ class Reads(Protocol):
         """What people merged, split and moved."""
         ...
 
+    async def notification(self, number: int) -> Delivery | None:
+        """A page and what became of it."""
+        ...
+
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         """Who was told what, and what became of it."""
         ...
@@ -105,6 +111,8 @@ class Face(Struct, frozen=True, kw_only=True):
     reload: Callable[[], Awaitable[tuple[str, ...]]]  # take over changed files; what is wrong with them
     people: Callable[[], tuple[Person, ...]]
     worklist: Callable[[tuple[Incident, ...]], tuple[Line, ...]]  # the order in which to take incidents, and by whom
+    rules: Callable[[], Rulebook]  # in force
+    rehearse: Callable[[Message, Reading | None], Rehearsal]  # what a message would lead to now; changes nothing
     language: Callable[[], Language]  # of people who name none
     links: Links
     wall_offset: Callable[[], float]  # wall clock = engine's clock + this

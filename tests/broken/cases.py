@@ -470,6 +470,48 @@ CASES = (
         "rules/priority.yaml:2:21: expected a time of day such as 06:00, got '10 pm'",
     ),
     Case(
+        "a calendar of no country",
+        _PRIORITY,
+        'from: "22:00", to: "06:00"',
+        "holidays: Germany",
+        "rules/priority.yaml:2:25: unknown country 'Germany': known are AD, AE,",
+    ),
+    Case(
+        "a calendar by a file that is not there",
+        _PRIORITY,
+        'from: "22:00", to: "06:00"',
+        "ical: closed.ics",
+        "rules/priority.yaml:2:21: there is no file rules/closed.ics",
+    ),
+    Case(
+        "a calendar by a file of another kind",
+        _PRIORITY,
+        'from: "22:00", to: "06:00"',
+        "ical: closed.csv",
+        "rules/priority.yaml:2:21: expected a file rules/*.ics",
+    ),
+    Case(
+        "the hours of a policy by no calendar",
+        _ESCALATION,
+        "{id: calm,",
+        "{id: calm, hours: nights,",
+        "rules/escalation.yaml:6:21: unknown calendar 'nights': did you mean 'night'?",
+    ),
+    Case(
+        "a deadline by no calendar",
+        _NODES,
+        "people: 12,",
+        "people: 12, deadlines: [{id: tide, calendar: nite}],",
+        "topology.yaml:6:59: unknown calendar 'nite': did you mean 'night'?",
+    ),
+    Case(
+        "a deadline at no time",
+        _NODES,
+        "people: 12,",
+        "people: 12, deadlines: [{id: tide, calendar: night, at: noon}],",
+        "topology.yaml:6:70: expected a time of day such as 06:00, got 'noon'",
+    ),
+    Case(
         "no mail address", _PEOPLE, "jon@harbour.example", "jon", "people.yaml:3:19: expected a mail address, got 'jon'"
     ),
     # names

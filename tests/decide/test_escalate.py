@@ -1,6 +1,12 @@
 """Who is told, in which order, and what becomes of pages."""
 
-from tests.decide.stories import Unclaimed, receipt
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ingestd.decide.route import EscalationRules, Router
+from ingestd.model import TimelineRow
+from ingestd.yamltypes import loads
+from tests.decide.stories import Unclaimed, alert, receipt
 from tests.night import Night, trading_company
 
 PAIR = """
@@ -68,3 +74,75 @@ def test_a_wait_starts_when_the_page_is_handed_over() -> None:
     assert night.told() == [(60, "lin", "open")]
     night.until(530)
     assert night.told()[1:] == [(530, "chen", "functional")]
+
+
+# -- the hours of policies
+OFFICE = """
+nodes:
+  - {id: r1, kind: router, owner: network}
+  - {id: books-1, kind: server, depends_on: [r1], owner: network}
+  - {id: shop, kind: service, class: critical, depends_on: [r1], owner: network}
+"""
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp()
+
+
+def by(policy: str, begin: str) -> Night:
+    """A night in which everything follows one policy: ``hours``, steps to the owner and then to wu."""
+    rules = trading_company(topology=OFFICE, people=PAIR)
+    written = loads(f"{{policies: [{policy}], routes: [{{id: all, policy: it}}]}}", EscalationRules, "escalation")
+    rules.escalation, rules.router = written, Router(written)
+    return Night(rules, begin=at(begin))
+
+
+def when(night: Night) -> list[tuple[str, str]]:
+    """Who was told when, by the clocks of the site."""
+    local = ((datetime.fromtimestamp(night.begin + page.at, SHANGHAI), page.person) for page in night.pages)
+    return [(f"{moment:%a %H:%M}", person) for moment, person in local]
+
+
+WORKING = (
+    "{id: it, hours: working-time, clock: working-time, roll: true, resolve_within: {P1: 1h, P2: 1h, P3: 1h, P4: 1h}, "
+    "unresolved: [{tell: [manager], wait: 1h}], "
+    "steps: [{tell: [owner], wait: 1h}, {tell: [manager], wait: 1h, kind: hierarchic}]}"
+)
+
+
+def test_a_page_waits_for_the_hours_of_its_policy() -> None:
+    night = by(WORKING, "2026-11-20T17:00")  # a Friday; working hours end at half past five
+    night.webhook(3600, alert("books-1"))
+    night.webhook(3720, alert("r1"))  # it is more than it seemed, and by the same policy waits no less
+    night.until(2 * 86400)
+    assert night.told() == []
+    assert [(i.cause, i.priority, i.page_at) for i in night.incidents()] == [("r1", "P1", at("2026-11-23T08:30"))]
+    night.until(at("2026-11-23T12:00") - night.begin)
+    assert when(night)[:2] == [("Mon 08:30", "lin"), ("Mon 09:30", "wu")]
+    assert [(row.incident, row.text) for row in waiting(night)] == [(1, "waits for working-time")] * 2
+
+
+def test_a_step_that_is_due_after_hours_waits_for_the_morning() -> None:
+    night = by(WORKING.replace("clock: working-time, ", ""), "2026-11-20T17:00")
+    night.webhook(0, alert("books-1"))
+    night.until(4 * 86400)
+    assert [one for one in when(night) if one[1] in ("lin", "wu")][:2] == [("Fri 17:01", "lin"), ("Mon 08:30", "wu")]
+    assert [row.text for row in waiting(night)] == [
+        "step 2 waits for working-time",
+        "the last resort waits for working-time",
+    ]
+
+
+def waiting(night: Night) -> list[TimelineRow]:
+    return [row for step in night.journal for row in step.changes.timeline if row.what == "waits"]
+
+
+def test_what_is_taken_and_not_over_in_time_is_asked_for_in_the_morning() -> None:
+    night = by(WORKING.replace("clock: working-time, roll: true, ", ""), "2026-11-20T17:00")
+    night.webhook(0, alert("books-1"))
+    night.act(120, "lin", "ack", 1)
+    night.until(4 * 86400)
+    assert when(night)[:2] == [("Fri 17:01", "lin"), ("Mon 08:30", "wu")]

@@ -1,5 +1,8 @@
 """Rank and route follow what an incident becomes; those who were told hear what they would act on."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from tests.decide.stories import alert
 from tests.night import Night, trading_company
 
@@ -42,3 +45,30 @@ def test_a_storm_that_finds_its_cause_is_ranked_anew() -> None:
     night = storm()
     night.webhook(10, alert("r1"))
     assert [(i.number, i.cause, i.priority) for i in night.incidents()] == [(1, "r1", "P1")]
+
+
+HALL = """
+nodes:
+  - {id: press-1, kind: server, owner: network, department: hall}
+  - {id: printer-1, kind: printer, owner: systems}
+departments:
+  - {id: hall, name: Hall, people: 30, uses: [], deadlines: [{id: shipping, calendar: month-end, at: "17:00"}]}
+"""
+
+
+def at_month_end(clock: str) -> Night:
+    """The last day of November."""
+    begin = datetime.fromisoformat(f"2026-11-30T{clock}").replace(tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
+    return Night(trading_company(topology=HALL), begin=begin)
+
+
+def test_a_deadline_that_comes_near_is_told_and_one_that_has_passed_is_not() -> None:
+    night = at_month_end("12:00")
+    night.webhook(0, alert("press-1"))
+    night.until(60)
+    (incident,) = night.incidents()
+    assert incident.deadline == "shipping"
+    due = night.begin + 5 * 3600
+    assert incident.deadline_at == due
+    night.until(5 * 3600 + 60)
+    assert night.world.incidents[1].deadline_at > due

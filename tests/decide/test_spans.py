@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ingestd.decide import spans
+from ingestd.decide.spans import LAST, Monthly
 from ingestd.model import Silence, Weekly
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,3 +44,30 @@ def test_start_and_end_cut_it() -> None:
     assert spans.span(short, at("2027-03-01T23:00")) == (at("2027-03-01T22:00"), at("2027-03-02T01:00"))
     assert spans.next_start(short, at("2027-03-01T23:00")) == 0.0
     assert spans.next_start(short, at("2027-02-01")) == at("2027-03-01T00:00")
+
+
+def test_the_second_tuesday_of_a_month() -> None:
+    patches = Monthly(nth=2, weekday=1, from_minute=20 * 60, to_minute=23 * 60, zone="Europe/Berlin")
+    assert spans.hours_at(patches, at("2027-03-09T21:00")) == (at("2027-03-09T20:00"), at("2027-03-09T23:00"))
+    other = ("2027-03-02T21:00", "2027-03-10T21:00", "2027-03-16T21:00", "2027-03-09T19:59", "2027-03-09T23:00")
+    assert [spans.hours_at(patches, at(wall)) for wall in other] == [None] * 5
+
+
+def test_the_last_sunday_of_a_month_goes_on_into_the_next() -> None:
+    night = Monthly(nth=LAST, weekday=6, from_minute=23 * 60, to_minute=3 * 60, zone="Europe/Berlin")
+    assert spans.hours_at(night, at("2027-02-01T02:59")) == (at("2027-01-31T23:00"), at("2027-02-01T03:00"))
+    assert spans.hours_at(night, at("2027-01-25T01:00")) is None
+    assert spans.hours_at(night, at("2027-03-28T23:30")) == (at("2027-03-28T23:00"), at("2027-03-29T03:00"))
+
+
+def test_hours_of_a_week_are_found_on_both_sides_of_midnight_and_of_a_change_of_clocks() -> None:
+    saturday = Weekly(weekdays=(5,), from_minute=22 * 60, to_minute=4 * 60, zone="Europe/Berlin")
+    autumn = (at("2027-10-30T22:00"), at("2027-10-31T04:00"))  # the clocks go through 02:00 to 03:00 twice
+    assert autumn[1] - autumn[0] == 7 * 3600.0
+    assert spans.hours_at(saturday, autumn[1] - 1.0) == autumn == spans.hours_at(saturday, autumn[0])
+    assert spans.hours_at(saturday, autumn[1]) is None
+
+
+def test_what_is_a_time_zone() -> None:
+    names = ("Asia/Shanghai", "Mars/Olympus", "../etc/passwd", "Europe", "")
+    assert [spans.is_zone(name) for name in names] == [True, False, False, False, False]

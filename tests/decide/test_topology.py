@@ -1,6 +1,7 @@
 """Names, dependencies, circles, reach and maintenance, on graphs of a few nodes."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,15 @@ from ingestd.decide.topology import (
     AnyOf,
     DepartmentSpec,
     MaintenanceSpec,
+    MonthlySpec,
     NodeSpec,
     Topology,
     TopologyFile,
+    WeeklySpec,
     Window,
     normal_name,
 )
+from ingestd.yamltypes import Clock
 
 
 def graph(*nodes: NodeSpec, **more: object) -> Topology:
@@ -188,6 +192,64 @@ def test_a_window_covers_its_target_and_what_depends_on_it(start: float | dateti
     assert found.maintenance("db", 999_999.0) is None
     assert found.maintenance("db", 1_003_600.0) is None
     assert found.maintenance("r1", 1_000_000.0) is None
+
+
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+def shanghai(day: int, hour: int, minute: int = 0) -> float:
+    """In November 2026, of which the first is a Sunday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).timestamp()
+
+
+def test_a_window_comes_again_every_week_by_the_clocks_of_the_site() -> None:
+    weekly = WeeklySpec(weekdays=("sun", "sat"), from_=Clock(22 * 60), to=Clock(4 * 60))
+    spec = MaintenanceSpec(targets=("sw",), weekly=weekly, since=date(2026, 11, 7), until=date(2026, 11, 14))
+    file = TopologyFile(nodes=(node("sw"), node("db", "sw")), maintenance=(spec,))
+    found = Topology(file, "Asia/Shanghai")
+    held = [found.maintenance("db", shanghai(*when)) is not None for when in ((7, 21, 59), (7, 22), (8, 3, 59), (8, 4))]
+    assert held == [False, True, True, False]
+    assert found.maintenance("db", shanghai(1, 23)) is None, "before the first day"
+    assert found.maintenance("db", shanghai(15, 2)), "it began on the last day"
+    assert found.maintenance("db", shanghai(15, 23)) is None, "after the last day"
+
+
+def test_a_window_comes_again_every_month_by_clocks_of_its_own() -> None:
+    monthly = MonthlySpec(nth=2, weekday="tue", from_=Clock(20 * 60), to=Clock(23 * 60))
+    last = MonthlySpec(nth="last", weekday="mon")
+    specs = (
+        MaintenanceSpec(targets=("sw",), monthly=monthly, zone="Asia/Shanghai", until=date.max),
+        MaintenanceSpec(targets=("db",), monthly=last, zone="Asia/Shanghai"),
+    )
+    found = graph(node("sw"), node("db"), maintenance=specs)
+    assert found.maintenance("sw", shanghai(10, 21)) and not found.maintenance("sw", shanghai(17, 21))
+    assert found.maintenance("db", shanghai(30, 0)) and not found.maintenance("db", shanghai(23, 0))
+
+
+def test_a_window_by_an_unknown_clock_goes_by_that_of_the_site() -> None:
+    spec = MaintenanceSpec(targets=("sw",), weekly=WeeklySpec(weekdays=("sat",)), zone="Mars/Olympus")
+    found = Topology(TopologyFile(nodes=(node("sw"),), maintenance=(spec,)), "Asia/Shanghai")
+    assert found.warnings == ["maintenance names the time zone Mars/Olympus, which is not known"]
+    assert found.maintenance("sw", shanghai(7, 0)) and not found.maintenance("sw", shanghai(8, 0))
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({}, "expected either start and end, or weekly, or monthly"),
+        ({"start": 1.0, "end": 2.0, "weekly": WeeklySpec(weekdays=("sat",))}, "expected either"),
+        ({"end": 2.0}, "a single window needs start and end"),
+        ({"start": 1.0, "end": 2.0, "until": date.max}, "go with weekly and monthly"),
+    ],
+)
+def test_a_window_is_written_in_one_way(more: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        MaintenanceSpec(targets=("sw",), **more)
+
+
+def test_a_week_needs_a_day() -> None:
+    with pytest.raises(ValueError, match="at least one weekday"):
+        WeeklySpec(weekdays=())
 
 
 def test_maintenance_of_something_unknown_is_a_warning() -> None:

@@ -1,6 +1,7 @@
 """Everything that is wrong with a topology, in one go, with its place."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -38,8 +39,7 @@ maintenance: [{targets: [zz]}]
         "6:46: error: expected text, got a list",
         "7:5: error: expected keys and values, got a whole number '5'",
         "8:31: error: expected a whole number, got text 'many'",
-        "9:15: error: 'end' is missing",
-        "9:15: error: 'start' is missing",
+        "9:15: error: expected either start and end, or weekly, or monthly",
     ]
 
 
@@ -92,6 +92,52 @@ maintenance:
         "5:10: warning: 'it' is defined twice (first in line 4); the last definition counts",
         "7:16: error: unknown node 'q': known are a, b",
         "7:36: warning: it ends before it starts: it covers nothing",
+        "8:54: warning: it ends before it starts: it covers nothing",
+    ]
+
+
+def test_windows_that_come_again() -> None:
+    text = """\
+nodes: [{id: a}, {id: b, depends_on: [a]}]
+maintenance:
+  - {targets: [a], weekly: {weekdays: [sat], from: "22:00", to: "04:00"}, zone: Europe/Berln}
+  - {targets: [a], weekly: {weekdays: [sat, sunn], from: "25:00"}}
+  - {targets: [a], monthly: {nth: 5, weekday: tue}}
+  - {targets: [a], weekly: {weekdays: [sat]}, monthly: {nth: 2, weekday: tue}}
+  - {targets: [a], monthly: {nth: last, weekday: tue}, since: 2027-01-01, until: 2026-12-01}
+  - {targets: [a], start: 10}
+  - {targets: [a], start: 10, end: 20, zone: Asia/Shanghai}
+  - {targets: [q], weekly: {weekdays: [sun], from: "02:00", to: "05:00"}, zone: No Where}
+"""
+    assert said(text) == [
+        "3:81: error: unknown time zone 'Europe/Berln': did you mean 'Europe/Berlin'?",
+        "4:45: error: expected mon, tue, wed, thu, fri, sat or sun, got 'sunn'",
+        "4:58: error: expected a time of day such as 06:00, got '25:00'",
+        "5:35: error: expected 1, 2, 3, 4 or last, got '5'",
+        "6:5: error: expected either start and end, or weekly, or monthly",
+        "7:82: warning: it ends before it starts: it covers nothing",
+        "8:5: error: a single window needs start and end",
+        "9:5: error: since, until and zone go with weekly and monthly",
+        "10:16: error: unknown node 'q': known are a, b",
+        "10:81: error: unknown time zone 'No Where': expected a name such as Asia/Shanghai",
+    ]
+
+
+def test_windows_that_never_come_again() -> None:
+    text = """\
+nodes: [{id: a}, {id: b, depends_on: [a]}]
+maintenance:
+  - {targets: [a], start: 2027-01-01T20:00:00Z, end: 2027-01-01T22:00:00Z}
+  - {targets: [a], monthly: {nth: 2, weekday: tue}, until: 2027-01-31}
+  - {targets: [a], monthly: {nth: 2, weekday: tue}, until: 2027-02-20}
+  - {targets: [a], weekly: {weekdays: [sun]}}
+  - {targets: [a], start: 10, end: 1e300}
+"""
+    march = datetime(2027, 3, 5, tzinfo=UTC).timestamp()
+    found = check(text, "t.yaml", now=march).findings
+    assert [str(one).removeprefix("t.yaml:") for one in found] == [
+        "3:54: warning: over since 2027-01-01: it never comes again",
+        "4:60: warning: over since 2027-01-31: it never comes again",
     ]
 
 

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 from msgspec.structs import replace
 
 from ingestd.decide.oncall import People, PeopleFile, Person, Team
 from ingestd.decide.queue import worklist
+from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
@@ -25,8 +27,11 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
+from ingestd.rehearsal import rehearse
 from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
 from ingestd.web import Face, build
+from ingestd.world import World as LiveWorld
+from tests.night import trading_company
 
 ANN = Person(
     id="ann", name="Ann Lee", mail="ann@x.example", tokens=("sha256:" + hashlib.sha256(b"ann-token").hexdigest(),)
@@ -66,6 +71,11 @@ PAGE = Notification(
 )
 
 
+@cache
+def _rules() -> Rulebook:
+    return trading_company()
+
+
 class Rows:
     """What the store would answer."""
 
@@ -81,6 +91,7 @@ class Rows:
         self.failed: tuple[Failure, ...] = ()
         self.swallowed: tuple[Unpaged, ...] = ()
         self.decided: tuple[ByHand, ...] = ()
+        self.delivered: tuple[Delivery, ...] = (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
 
     async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
         return tuple(self.open_alerts)
@@ -137,8 +148,11 @@ class Rows:
     async def by_hand(self, since: float, limit: int = 1000) -> tuple[ByHand, ...]:
         return tuple(one for one in self.decided if one.at >= since)[:limit]
 
+    async def notification(self, number: int) -> Delivery | None:
+        return next((one for one in self.delivered if one.notification.id == number), None)
+
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
-        return (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
+        return self.delivered
 
 
 class Engine:
@@ -162,6 +176,7 @@ class World:
         self.links = Links(b"k" * 32, "https://x.example", max_age=60, now=lambda: self.now)
         self.people: tuple[Person, ...] = (ANN, WEI)
         self.team = People(PeopleFile(people=self.people, teams=(Team(id="network", members=("ann", "wei")),)))
+        self.live = LiveWorld(_rules())
         self.ill: tuple[str, ...] = ()
         self.unready: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
@@ -187,6 +202,8 @@ class World:
             worklist=lambda incidents: worklist(
                 incidents, Topology(TopologyFile()), self.team, wall=self.now + 5.0, offset=5.0
             ),
+            rules=lambda: self.live.rules,
+            rehearse=lambda message, reading: rehearse(self.live, message, self.now - 5.0, reading),
             language=lambda: "en",
             links=self.links,
             wall_offset=lambda: 5.0,
