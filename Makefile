@@ -32,6 +32,7 @@ bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how 
 	$(BIN)/python tests/benchmarks/decision.py
 	$(BIN)/python tests/benchmarks/rules.py
 	$(BIN)/python tests/benchmarks/replay.py
+	$(BIN)/python tests/benchmarks/replay.py --count 1000000 --kinds webhook --runs one
 	$(BIN)/python tests/benchmarks/storms.py
 
 drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load
