@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
+from time import time as clock
 
 from rich.console import Console
 from rich.padding import Padding
@@ -28,7 +29,7 @@ def show(client: Client, args: Namespace) -> int:
         return 0
     if not found.queue:
         say(f"nothing for {args.person}" if args.person else "nothing is open")
-    now = datetime.now().timestamp()
+    now = clock()
     console = Console(file=sys.stdout, highlight=False)
     for line in found.queue:
         title = Text(f"{line.place:>{INDENT - 2}}. ") + Text(line.priority, style="bold")

@@ -97,6 +97,7 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingestd.cli.queue.is_terminal", lambda: True)
+    monkeypatch.setattr("ingestd.cli.queue.clock", NOW.timestamp)
 
 
 @pytest.mark.usefixtures("terminal", "daemon")
