@@ -21,6 +21,7 @@ types: $(STAMP)
 
 unit: $(STAMP)
 	.ci/peers
+	$(BIN)/python tests/drills/contract.py --count 1000
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs
 	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
 
@@ -35,13 +36,14 @@ bench: $(STAMP)        ## what the pipeline carries, what a decision costs, how 
 	$(BIN)/python tests/benchmarks/replay.py --count 1000000 --kinds webhook --runs one
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load
+drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, random nights
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/poison.py
 	$(BIN)/python tests/drills/mail_flood.py
 	$(BIN)/python tests/drills/fuzz.py
 	$(BIN)/python tests/drills/orders.py
 	$(BIN)/python tests/drills/reload.py
+	$(BIN)/python tests/drills/contract.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -501,6 +501,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     notification: int
     incident: int
     person: str
+    kind: NotificationKind | Literal[""] = ""  # of the notification; a claim says so
     outcome: Literal["claimed", "handed_over", "failed"]
     channel: str = ""
     detail: str = ""

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestd import pipeline
-from ingestd.model import Alert, Heartbeat, Incident, Matcher, Message, NodeMark, Silence, Snapshot, Stepped, Weekly
+from ingestd.model import Matcher, Message, Silence, Weekly
 from ingestd.world import World, combine
 from tests.night import MORNING, Night, trading_company
+from tests.rows import rows
 
 RULES = trading_company(
     heartbeats="""
@@ -104,38 +105,6 @@ def play(history: Sequence[tuple[int, tuple]]) -> Night:  # type: ignore[type-ar
                     f"Author: {who}\nComment: on it\n\nDate/Time: now\n",
                 )
     return night
-
-
-def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
-    """What a store would hold at a time: the last version of each row, without what is closed."""
-    alerts: dict[int, Alert] = {}
-    incidents: dict[int, Incident] = {}
-    marks: dict[str, NodeMark] = {}
-    silences: dict[str, Silence] = {}
-    heartbeats: dict[str, Heartbeat] = {}
-    notifications, offset = 0, 0.0
-    for stepped in journal:
-        changes = stepped.changes
-        alerts |= {a.id: a for a in changes.alerts}
-        incidents |= {i.number: i for i in changes.incidents}
-        marks |= {m.node: m for m in changes.marks}
-        silences |= {one.id: one for one in changes.silences}
-        heartbeats |= {one.id: one for one in changes.heartbeats}
-        notifications = max([notifications, *(n.id for n in changes.notifications)])
-        offset = offset if changes.wall_offset is None else changes.wall_offset
-    open_ones = tuple(i for i in incidents.values() if not i.closed_at)
-    return Snapshot(
-        next_alert=max(alerts, default=0) + 1,
-        next_incident=max(incidents, default=0) + 1,
-        next_notification=notifications + 1,
-        wall_offset=offset,
-        incidents=open_ones,
-        alerts=tuple(a for a in alerts.values() if any(a.incident == i.number for i in open_ones)),
-        marks=tuple(marks.values()),
-        silences=tuple(silences.values()),
-        heartbeats=tuple(heartbeats.values()),
-        at=at,
-    )
 
 
 @given(histories)

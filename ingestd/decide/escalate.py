@@ -30,6 +30,8 @@ from ingestd.model import (
 MOMENT = 0.001  # seconds: two clocks that are added up differ by less
 _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
+#: What nobody is told anything new by: it makes nobody one of those who are owed the end.
+_LATER = frozenset({"update", "end", "confirm"})
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -103,7 +105,7 @@ def advance(s: State, number: int) -> None:
             return
         s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
     s.put_incident(replace(s.survivor(number), step=len(policy.steps)))
-    if policy.insist or not incident.told:
+    if policy.insist or all(t.failed for t in incident.told):
         _last_resort(s, number, policy)
     else:
         s.put_incident(replace(s.survivor(number), step_at=0.0))
@@ -264,6 +266,8 @@ def sent_back(s: State, answers: Answers, person: str, report: ReportsOn) -> Non
 
 # -- receipts
 def _claimed(s: State, incident: Incident, receipt: Receipt, mine: Told | None) -> None:
+    if mine is None and receipt.kind in _LATER:
+        return  # who gets one was told before
     if mine is None:  # claimed before its withdrawal arrived: the person knows, and is owed the end
         kind: NotificationKind = "open"
         told = (*incident.told, Told(receipt.person, receipt.notification, kind, claimed=True))
@@ -293,10 +297,12 @@ def _failed(s: State, incident: Incident, mine: Told | None) -> None:
         return
     told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
     s.put_incident(replace(incident, told=told))
-    waiting = (
-        incident.state == "triggered" and not incident.suppressed and incident.step_at and mine.kind != "last_resort"
-    )
-    if waiting and all(t.failed for t in told if t.step == incident.step):
+    waiting = incident.state == "triggered" and not incident.suppressed
+    if mine.kind == "last_resort":
+        if waiting and not incident.step_at and all(t.failed for t in told):  # somebody is told, however late
+            again = s.at + s.rules.escalation.repeat_last_resort
+            s.put_incident(replace(s.survivor(incident.number), step_at=again))
+    elif waiting and incident.step_at and all(t.failed for t in told if t.step == incident.step):
         advance(s, incident.number)
 
 

@@ -78,7 +78,7 @@ CLAIM = (
     update(notification)
     .where(notification.c.id == bindparam("row_id"), notification.c.state == "queued")
     .values(state="claimed", token=bindparam("new_token"), receipt=bindparam("new_receipt"))
-    .returning(notification.c.incident, notification.c.person)
+    .returning(notification.c.incident, notification.c.person, notification.c.kind)
 )
 SETTLE = (
     update(notification)
@@ -94,5 +94,5 @@ SETTLE = (
         token=bindparam("new_token"),
         receipt=bindparam("new_receipt"),
     )
-    .returning(notification.c.incident, notification.c.person)
+    .returning(notification.c.incident, notification.c.person, notification.c.kind)
 )

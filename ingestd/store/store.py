@@ -324,7 +324,7 @@ def _claim(connection: Connection, number: int, token: str, new: int) -> Receipt
     row = connection.execute(CLAIM, {"row_id": number, "new_token": token, "new_receipt": new}).first()
     if row is None:
         return None
-    return Receipt(notification=number, incident=row.incident, person=row.person, outcome="claimed")
+    return Receipt(notification=number, incident=row.incident, person=row.person, kind=row.kind, outcome="claimed")
 
 
 def _made_before(connection: Connection, number: int, token: str) -> Entry | None:

@@ -29,7 +29,9 @@ class Way(Struct, frozen=True):
         """What the outbox would say at once: the claim, then the outcome."""
         if self.fate == "waits":
             return
-        claim = Receipt(notification=page.id, incident=page.incident, person=page.person, outcome="claimed")
+        claim = Receipt(
+            notification=page.id, incident=page.incident, person=page.person, kind=page.kind, outcome="claimed"
+        )
         yield claim
         outcome: Literal["failed", "handed_over"] = "failed" if self.fate == "fails" else "handed_over"
         yield replace(claim, outcome=outcome, channel=self.channel, detail=self.detail)

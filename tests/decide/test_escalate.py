@@ -146,3 +146,12 @@ def test_what_is_taken_and_not_over_in_time_is_asked_for_in_the_morning() -> Non
     night.act(120, "lin", "ack", 1)
     night.until(4 * 86400)
     assert when(night)[:2] == [("Fri 17:01", "lin"), ("Mon 08:30", "wu")]
+
+
+def test_a_last_resort_that_nobody_could_be_reached_by_is_tried_again() -> None:
+    """A policy that does not insist tells once, and goes on only as long as nobody was told."""
+    night = Night(trading_company(), broken={"wu", "lin", "chen"})
+    night.webhook(0, alert("ghost", check="disk", severity="critical"))
+    night.until(3600)
+    kinds = [kind for _, who, kind in night.told() if who == "wu"]
+    assert kinds.count("last_resort") >= 3
