@@ -165,14 +165,17 @@ def _promises(night: Checked) -> Iterator[str]:
         if row.rule == "bounce"
     }
     told: Counter[tuple[int, str]] = Counter()
+    updated: set[tuple[int, str]] = set()
     ends: Counter[tuple[int, str]] = Counter()
     for page in night.pages:
         key = home(page.incident), page.person
         if page.kind in ASKING and page.person not in night.broken:
             told[key] += 1
+        if page.kind == "update":
+            updated.add(key)  # she knows it by another one that was merged into it, and split off again
         if page.kind == "end":
             ends[key] += 1
-            if not told[key]:
+            if not told[key] and key not in updated:
                 yield f"#{key[0]}: {key[1]} hears of the end of what nobody had told"
     for (number, person), count in told.items():
         if over.get(number) and not ends[number, person] and (number, person) not in returned:
