@@ -508,6 +508,8 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
         "assign": "hand it over",
         "note": "add to its history",
         "priority": "set its priority",
+        "snooze": "take it up later: yours, and you are paged anew if it still fires",
+        "stop": "no more updates about it; of its end you hear",
         "merge": "it continues as another one",
         "split": "take a merge back, or make an alert an incident of its own",
         "move": "an alert belongs to it",
@@ -521,6 +523,7 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
     parsers["note"].add_argument("text")
     parsers["priority"].add_argument("priority", choices=PRIORITIES)
     parsers["priority"].add_argument("text", nargs="?", default="", help="why")
+    parsers["snooze"].add_argument("minutes", type=float, help="minutes, a day at most")
     parsers["merge"].add_argument("into", type=int, help="the number that stays")
     parsers["merge"].add_argument("text", nargs="?", default="", help="why")
     parsers["split"].add_argument("alert", type=_alert_number, nargs="?", default=0, metavar="a12")

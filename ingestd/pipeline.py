@@ -63,14 +63,14 @@ def understand(world: World, message: Message) -> Reading:
     return read(message, rules.recognisers, rules.names, rules.mappings)
 
 
-def step(world: World, entry: Entry, at: float, reader: Reader = understand) -> Iterator[Changes]:
+def step(world: World, entry: Entry, at: float, reader: Reader | None = None) -> Iterator[Changes]:
     """Everything one journal entry changes. The caller applies each yielded ``Changes`` before asking for the next."""
     message = entry.message
     if message.kind == "tick":
         yield tick(world, at, message)
         return
     try:
-        units, recogniser = _units(world, message, reader)
+        units, recogniser = _units(world, message, reader or understand)
     except Exception as broken:  # whatever it is: the message is kept, set aside and shown
         yield shunt(world, message, at, broken)
         return

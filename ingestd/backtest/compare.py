@@ -66,7 +66,7 @@ class Once:
 
 def side_by_side(before: Rulebook, after: Rulebook, at: float, wall: float, counted_from: float = 0.0) -> "Comparison":
     """Two runs from the same moment; what is read alike is read once."""
-    reader = Once() if before.reads_like(after) else understand
+    reader = Once() if before.reads_like(after) else None
     return Comparison(*(Run(rules, at, wall, counted_from, reader) for rules in (before, after)))
 
 

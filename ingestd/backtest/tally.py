@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ingestd.backtest.stream import READ, Heard
 from ingestd.decide.state import Rulebook
 from ingestd.model import Command, Incident, Priority, Stepped
-from ingestd.pipeline import Reader, understand
+from ingestd.pipeline import Reader
 from ingestd.trial.delivery import Delivery, contacts_of
 from ingestd.trial.run import Page, Trial
 
@@ -68,7 +68,7 @@ class Run:
     """The pipeline under one set of rules. ``counted_from``: what began before is warming up, and not counted."""
 
     def __init__(
-        self, rules: Rulebook, at: float, wall: float, counted_from: float = 0.0, reader: Reader = understand
+        self, rules: Rulebook, at: float, wall: float, counted_from: float = 0.0, reader: Reader | None = None
     ) -> None:
         self.totals = Totals()
         self.cases: dict[int, Case] = {}  # until they are closed and were looked at

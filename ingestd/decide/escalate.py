@@ -161,7 +161,7 @@ def start_anew(s: State, number: int, why: str) -> None:
     incident = s.survivor(number)
     if incident.state == "acknowledged":
         s.log(number, "lapsed", f"the acknowledgement of {incident.owner} lapses: {why}", rule="lapse")
-    s.put_incident(replace(incident, state="triggered", step=0, resolve_at=0.0, resolve_step=0))
+    s.put_incident(replace(incident, state="triggered", step=0, resolve_at=0.0, resolve_step=0, stale_at=0.0))
     advance(s, number)
 
 
@@ -169,12 +169,11 @@ def awake(s: State, number: int) -> None:
     """A snooze, or the time an acknowledgement counts for, is over and it still fires: its owner is paged anew."""
     incident = s.survivor(number)
     policy = _policy(s, incident)
-    s.put_incident(replace(incident, stale_at=0.0))
-    if incident.state != "acknowledged":
-        return
     wait = policy.steps[0].wait if policy.steps else s.rules.escalation.repeat_last_resort
     s.put_incident(
-        replace(s.survivor(number), state="triggered", step=min(1, len(policy.steps)), resolve_at=0.0, resolve_step=0)
+        replace(
+            incident, state="triggered", step=min(1, len(policy.steps)), resolve_at=0.0, resolve_step=0, stale_at=0.0
+        )
     )
     s.log(number, "lapsed", f"the time of {incident.owner or 'its owner'} is over and it still fires", rule="stale")
     if incident.owner in s.rules.people.persons:

@@ -77,7 +77,7 @@ class Trial:
         delivery: Delivery | None = None,
         on_step: Stepping | None = None,
         on_page: Telling | None = None,
-        reader: pipeline.Reader = pipeline.understand,
+        reader: pipeline.Reader | None = None,
     ) -> None:
         self.world = World(rules, Snapshot(at=at, wall_offset=0.0 if wall is None else wall - at))
         self.delivery = delivery or Delivery()

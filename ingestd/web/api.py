@@ -35,7 +35,7 @@ from ingestd.web.answers import FIXED, RefusalError, body_of
 from ingestd.web.answers import json_reply as reply
 from ingestd.web.face import Face
 
-Action = Literal["open", "ack", "resolve", "assign", "note", "priority", "merge", "split", "move"]
+Action = Literal["open", "ack", "resolve", "assign", "note", "priority", "snooze", "stop", "merge", "split", "move"]
 
 #: What each command can't do without.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -45,6 +45,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "assign": ("person",),
     "note": ("text",),
     "priority": ("priority",),
+    "snooze": ("minutes",),
+    "stop": (),
     "merge": ("into",),
     "split": (),  # a number that was merged, or an alert
     "move": ("alert",),
@@ -63,7 +65,7 @@ class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     department: str = ""
     text: str = ""
     priority: Priority | None = None
-    minutes: float = 0.0
+    minutes: float = 0.0  # worked; snooze: how long
     came_by: Literal["", "mail", "phone", "walk-in", "web", "monitor"] = ""
     into: int = 0  # merge: the incident that it continues as
     alert: int = 0  # split, move
@@ -369,7 +371,8 @@ class Api:
             department=ask.department,
             text=ask.text,
             priority=ask.priority,
-            minutes=ask.minutes,
+            minutes=0.0 if action == "snooze" else ask.minutes,
+            seconds=60 * ask.minutes if action == "snooze" else 0.0,
             came_by=ask.came_by or ("phone" if action == "open" else ""),
             into=ask.into,
             alert=ask.alert,

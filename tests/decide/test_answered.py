@@ -213,3 +213,13 @@ def test_what_comes_back_after_the_end_is_kept_and_nothing_more() -> None:
     night.until(3 * 3600)
     bounce(night, 3 * 3600, "lin.hao@trading.example")  # closed by now
     assert len(night.told()) == count
+
+
+def test_a_snooze_of_somebody_who_has_left_goes_on_with_the_next_step() -> None:
+    night = paged()
+    reply(night, 3 * MINUTE, "snooze 30m")
+    night.world.reload(
+        trading_company(topology=ROW, people=TWO_WAYS.replace("id: lin", "id: lena").replace("[lin]", "[lena]"))
+    )
+    night.until(34 * MINUTE)
+    assert night.told()[-1][1:] == ("chen", "functional")

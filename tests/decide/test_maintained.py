@@ -77,3 +77,14 @@ def test_what_recovered_in_time_nobody_hears_of() -> None:
     night.until(3 * HOUR)
     assert night.told() == []
     assert not [i for i in night.incidents() if i.state != "resolved"]
+
+
+def test_of_one_incident_what_another_window_covers_stays_and_the_rest_leaves() -> None:
+    night = night_with(("sw", 0, HOUR), ("srv-2", 0, 2 * HOUR))
+    for at, host in ((10, "sw"), (20, "srv-1"), (30, "srv-2")):
+        night.webhook(at, alert(host))
+    night.until(HOUR + 200)
+    hidden, shown = sorted((i for i in night.incidents() if i.state != "resolved"), key=lambda i: not i.suppressed)
+    assert (hidden.suppressed, shown.suppressed, shown.cause) == (True, False, "sw")
+    firing = {(a.node, night.trial.survivor(a.incident)) for a in night.world.alerts.values() if a.state == "firing"}
+    assert firing == {("srv-2", hidden.number), ("sw", shown.number), ("srv-1", shown.number)}

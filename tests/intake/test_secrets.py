@@ -34,4 +34,4 @@ def test_a_megabyte_of_quotes_is_no_hurdle() -> None:
     began = time.process_time()
     without(("key",), b'"key": "' * 130_000)
     without(("key",), b'"key": "' + b"\\" * 1_000_000)
-    assert time.process_time() - began < 0.25
+    assert time.process_time() - began < 1.0  # minutes, if it were quadratic

@@ -78,6 +78,8 @@ async def test_what_does_not_exist_is_not_found() -> None:
         ("/incidents/7/assign", {"person": "wei"}, Command(action="assign", incident=7, person="wei")),
         ("/incidents/7/note", {"text": "called"}, Command(action="note", incident=7, text="called")),
         ("/incidents/7/priority", {"priority": "P2"}, Command(action="priority", incident=7, priority="P2")),
+        ("/incidents/7/snooze", {"minutes": 30}, Command(action="snooze", incident=7, seconds=1800)),
+        ("/incidents/7/stop", None, Command(action="stop", incident=7)),
         ("/incidents/7/merge", {"into": 6}, Command(action="merge", incident=7, into=6)),
         ("/incidents/7/split", None, Command(action="split", incident=7)),
         (
