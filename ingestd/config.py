@@ -45,7 +45,7 @@ from ingestd.decide.when import BadCondition
 from ingestd.intake.door import HttpSource
 from ingestd.inventory.check import topology_problems
 from ingestd.references import Names, escalation_problems, last_resort_problems, people_problems, target_error
-from ingestd.settings import Settings, is_zone, settings_problems, ways_out
+from ingestd.settings import Settings, given_ways, is_zone, settings_problems, ways_out
 from ingestd.sitefiles import Files, Parts, everybody
 from ingestd.sources.mapping import Mapping as SourceMapping
 from ingestd.yamltypes import ConfigError, Document, Problem, said
@@ -183,6 +183,7 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
         sources=frozenset(settings.sources),
         mappings={one.id: SourceMapping.compile(one).read for one in mappings},
         read_by=(recognisers, mappings),
+        channels={name: way.depends_on for name, way in given_ways(settings).items() if way.depends_on},
     )
 
 

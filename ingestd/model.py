@@ -492,6 +492,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     at: float
     facts: Facts
     without: tuple[str, ...] = ()  # addresses of hers that sent it back
+    doubtful: tuple[str, ...] = ()  # channels that hang on what is down: it goes by another one as well
     state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
 
 

@@ -78,6 +78,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     teams: tuple[Team, ...] = ()
 
 
+def given_ways(settings: Settings) -> dict[str, MailSettings | MaildirSettings]:
+    """Every way out that is configured, by its name."""
+    return {name: way for name in CHANNELS if (way := getattr(settings, name)) is not None}
+
+
 def ways_out(settings: Settings) -> frozenset[str]:
     """What a contact may name: what is configured, and mail (on a site that only tries things out, the folder)."""
     return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}

@@ -4,6 +4,7 @@ The pipeline and the world are the real ones; only the outbox is played: every p
 unless a test says that a person's pages fail.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -31,7 +32,11 @@ MORNING = 1795568400.0
 
 
 def trading_company(
-    topology: str = "", people: str = "", last_resort: tuple[str, ...] = ("person:wu",), heartbeats: str = ""
+    topology: str = "",
+    people: str = "",
+    last_resort: tuple[str, ...] = ("person:wu",),
+    heartbeats: str = "",
+    channels: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Rulebook:
     """The sample site's judgement; ``topology``, ``people`` and ``heartbeats`` (YAML) replace its files."""
     config, rules = ROOT / "config", ROOT / "rules"
@@ -55,6 +60,7 @@ def trading_company(
         heartbeats=Heartbeats(loads(heartbeats, HeartbeatFile, "heartbeats"), "Asia/Shanghai"),
         sources=frozenset({"prod", "branch-office"}),
         read_by=(files,),
+        channels=channels,
     )
 
 

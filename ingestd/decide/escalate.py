@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from ingestd.decide.explain import why_down
 from ingestd.decide.facts import facts_of
 from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
@@ -32,6 +33,7 @@ _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
 #: What nobody is told anything new by: it makes nobody one of those who are owed the end.
 _LATER = frozenset({"update", "end", "confirm"})
+_URGENT = frozenset({"P1", "P2"})
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -355,18 +357,36 @@ def _tell(
     """Request one page; who gets an opening, an escalation or a last resort counts among those told."""
     incident = s.survivor(number)
     page = s.new_notification()
+    doubtful = _doubtful(s, incident) if kind in _KINDS.values() or kind == "last_resort" else ()
     facts = replace(facts_of(s, incident, news=news, step=step), verdict=verdict)
     s.notify(
-        Notification(id=page, incident=incident.number, person=person, kind=kind, at=s.at, facts=facts, without=without)
+        Notification(
+            id=page,
+            incident=incident.number,
+            person=person,
+            kind=kind,
+            at=s.at,
+            facts=facts,
+            without=without,
+            doubtful=doubtful,
+        )
     )
     words = [f"{n.what} {n.text} {n.who}".strip() for n in news] or [
         f"step {step} of {incident.policy}" if step else kind
     ]
+    words += [f"{', '.join(doubtful)} hangs on what is down: by another channel, too"] if doubtful else []
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
     if kind not in ("update", "end", "confirm"):
         s.put_incident(
             replace(incident, told=(*incident.told, Told(person, page, kind, step=incident.step, without=without)))
         )
+
+
+def _doubtful(s: State, incident: Incident) -> tuple[str, ...]:
+    """The channels that an urgent page can't rely on: a node that they hang on is down, or suspected to be."""
+    if incident.priority not in _URGENT:
+        return ()
+    return tuple(name for name, nodes in s.rules.channels.items() if any(why_down(s, node) for node in nodes))
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

@@ -37,6 +37,7 @@ class Rulebook:
         sources: frozenset[str] = frozenset(),
         mappings: Mapping[str, Callable[[Message], Reading]] | None = None,
         read_by: tuple[object, ...] = (),
+        channels: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.topology = topology
         self.recognisers = recognisers
@@ -53,6 +54,7 @@ class Rulebook:
         self.last_resort = last_resort
         self.heartbeats = heartbeats or Heartbeats()
         self.mappings = mappings or {}  # readers of a site's own webhook sources
+        self.channels = channels or {}  # the nodes that each way out hangs on
         self._read_by = read_by  # what recognisers and mappings were compiled from
         self.sources = sources  # names by which a mail may be addressed: alerts+NAME@
 

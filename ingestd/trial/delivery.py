@@ -48,7 +48,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def way(self, page: Notification) -> Way:
         """Which channel takes a page, and what becomes of it there."""
         channels = self.channels.get(page.person, ("",))
-        for channel in channels:
+        for channel in sorted(channels, key=lambda one: one in page.doubtful):  # the sure ones first
             fate = self._fate(page.person, channel)
             if fate != "fails":
                 return Way(channel, fate)

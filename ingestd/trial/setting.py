@@ -196,6 +196,7 @@ def _compiled(document: Document[TestFile], base: Base, timezone: str) -> Rulebo
         heartbeats=Heartbeats(beats, timezone),
         sources=base.rulebook.sources,
         mappings=base.rulebook.mappings,
+        channels=base.rulebook.channels,
     )
 
 

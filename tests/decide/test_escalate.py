@@ -155,3 +155,41 @@ def test_a_last_resort_that_nobody_could_be_reached_by_is_tried_again() -> None:
     night.until(3600)
     kinds = [kind for _, who, kind in night.told() if who == "wu"]
     assert kinds.count("last_resort") >= 3
+
+
+TWO_WAYS = """
+people:
+  - {id: lin, manager: wu, contacts: [{channel: mail, address: lin@x.example}, {channel: sms, address: "1"}]}
+  - {id: chen, mail: chen@x.example, manager: wu}
+  - {id: wu, mail: wu@x.example}
+teams:
+  - {id: network, members: [lin]}
+  - {id: systems, members: [chen]}
+"""
+
+
+def test_an_urgent_page_goes_by_another_channel_while_the_mail_server_is_behind_the_dead_switch() -> None:
+    rules = trading_company(people=TWO_WAYS, channels={"mail": ("sales-mail",)})
+    night = Night(rules)
+    night.nagios(0, "acc-sw-17")
+    night.nagios(10, "sales-mail")
+    night.until(70)
+    (page,) = night.pages
+    assert (page.person, page.notification.doubtful) == ("lin", ("mail",))
+    (told,) = night.incident("acc-sw-17").told
+    assert told.claimed
+    delivered = [r.text for s in night.journal for r in s.changes.timeline if r.what == "delivered"]
+    assert delivered == ["lin: handed over by sms"]
+
+
+def test_while_all_is_well_or_can_wait_the_usual_channel_will_do() -> None:
+    rules = trading_company(people=TWO_WAYS, channels={"mail": ("sales-mail",), "sms": ()})
+    night = Night(rules)
+    night.nagios(0, "acc-sw-18")
+    night.until(70)
+    assert [page.notification.doubtful for page in night.pages] == [()]
+    night.nagios(100, "sales-mail")
+    night.webhook(110, alert("hr-server", check="disk", severity="warning"))
+    night.until(200)
+    lesser = [page for page in night.pages if page.notification.facts.priority in ("P3", "P4")]
+    assert all(page.notification.doubtful == () for page in lesser)
