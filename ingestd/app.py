@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
 from ingestd.config import Site
+from ingestd.deadman import DeadMan
 from ingestd.decide.mishap import CONFIGURATION
 from ingestd.decide.oncall import Language, Person
 from ingestd.decide.queue import Line, worklist
@@ -171,6 +172,7 @@ class Daemon:
         web: asyncio.Task[None] | None = None
         watch = loop.create_task(self._watch())
         digests = loop.create_task(self.digests.run())
+        dead_man = loop.create_task(DeadMan(lambda: self.site.settings.dead_man, self._ready).run())
         watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
         try:
             self._listen_to_signals(loop)
@@ -184,7 +186,7 @@ class Daemon:
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            for task in (digests, watching):
+            for task in (digests, dead_man, watching):
                 if task is not None:
                     task.cancel()
             await asyncio.gather(*(intake.stop() for intake in self._intakes()))

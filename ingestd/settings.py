@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -53,6 +54,23 @@ class ReplySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     authserv_id: str = ""  # what our own mail server calls itself in Authentication-Results; empty: not asked for
 
 
+class DeadManSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``dead_man`` of the site file: whom to tell that all is well, for as long as it is."""
+
+    url: str = ""  # fetched by GET; a secret
+    url_file: str = ""  # the file with the URL
+    every: Duration = Duration(60)
+    timeout: Duration = Duration(10)
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError("every: expected at least 1s")
+
+    def address(self) -> str:
+        """The URL; OSError: its file can't be read."""
+        return Path(self.url_file).read_text("utf-8").strip() if self.url_file else self.url
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """ingestd.yaml."""
 
@@ -63,6 +81,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_url: str = ""  # as people reach the pages; empty: no links in mails
     link_age: Duration = Duration(7 * 86400.0)  # how long links in letters, and answers to them, count
     replies: ReplySettings = ReplySettings()
+    dead_man: DeadManSettings | None = None
     sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
     webhooks: WebhookSettings = WebhookSettings()
     imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
@@ -97,6 +116,8 @@ def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Ite
         yield main.problem(("timezone",), said("unknown time zone {name!r}{hint}", name=value.timezone, hint=hint))
     if main.whole and value.mail is None and value.maildir is None and not any(map(main.writes, CHANNELS)):
         yield main.problem((), said("nobody can be told: expected {channels}", channels=" or ".join(CHANNELS)))
+    if value.dead_man is not None and not (value.dead_man.url or value.dead_man.url_file):
+        yield main.problem(("dead_man",), said("{key!r} is missing", key="url"))
     if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
         words = said("expected http:// or https:// and a host, got {got!r}", got=value.public_url)
         yield main.problem(("public_url",), words)
