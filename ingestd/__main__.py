@@ -172,6 +172,12 @@ def _queue(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: queue.show(client, args))
 
 
+def _oncall(args: argparse.Namespace) -> int:
+    from ingestd.cli.oncall import show  # noqa: PLC0415
+
+    return show(args)
+
+
 def _inbox_list(args: argparse.Namespace) -> int:
     from ingestd.cli import inbox  # noqa: PLC0415
 
@@ -304,6 +310,12 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--person", default="", help="what this person has taken, or should take")
     _config_word(queue)
     _client_words(queue)
+    turns = _command(commands, "oncall", _oncall, "who is on call, and the turns ahead; gaps and overlaps")
+    turns.add_argument("--at", default="", metavar="TIME", help="2027-01-31T18:00, by the site's clocks (default: now)")
+    turns.add_argument("--next", default="14d", metavar="14d", help="how far to look ahead (default: 14d)")
+    turns.add_argument("--team", default="", metavar="TEAM", help="only this one")
+    turns.add_argument("--json", action="store_true", help="JSON lines also on a terminal")
+    _config_word(turns)
     hidden = commands.add_parser("silence", help="hide what is known for a while, or a node in maintenance")
     _silence_words(hidden.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ingestd.check.calendars import calendar_problems, deadline_problems, hours_problems
+from ingestd.check.calendars import calendar_problems, deadline_problems, has_hours, hours_problems
 from ingestd.check.conditions import (
     Known,
     condition_problems,
@@ -26,9 +26,11 @@ from ingestd.check.conditions import (
     rule_problems,
     shadow_problems,
 )
-from ingestd.check.people import manager_problems, reach_problems, rota_problems, without_broken_rotas
+from ingestd.check.people import manager_problems, person_problems, reach_problems, used_teams
+from ingestd.check.rotas import named_problems, rota_problems, turn_problems, without_broken_rotas
 from ingestd.check.values import priority_problems, value_problems
-from ingestd.check.ways import way_problems
+from ingestd.check.ways import group_problems, way_problems
+from ingestd.decide import calendar, ical
 from ingestd.decide.classify import Classifier, CorrelateRules
 from ingestd.decide.grouping import Grouping
 from ingestd.decide.heartbeat import HeartbeatFile, Heartbeats
@@ -177,7 +179,7 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
         correlate=parts.correlate.value,
         ranker=Ranker(parts.priority.value, settings.timezone, parts.icals),
         escalation=parts.escalation.value,
-        people=People(people, settings.timezone),
+        people=people_of(parts, people),
         last_resort=settings.last_resort,
         heartbeats=Heartbeats(parts.heartbeats.value, settings.timezone),
         sources=frozenset(settings.sources),
@@ -185,6 +187,15 @@ def rulebook_of(parts: Parts, people: PeopleFile) -> Rulebook:
         read_by=(recognisers, mappings),
         channels={name: way.depends_on for name, way in given_ways(settings).items() if way.depends_on},
     )
+
+
+def people_of(parts: Parts, people: PeopleFile) -> People:
+    """Who is on call when; what of a calendar can't be read is left out, and told by the check."""
+    zone = _zone(parts.main.value)
+    named = {team.rota.holidays for team in people.teams if team.rota is not None}
+    specs = tuple(spec for spec in parts.priority.value.calendars if spec.id in named and has_hours(spec))
+    calendars = calendar.compiled(specs, zone, lambda name: ical.read(parts.icals.get(name, ""), zone).events)
+    return People(people, zone.key, calendars, parts.icals)
 
 
 _LAST: list[tuple[tuple[RecogniserFile, ...], Recognisers]] = []
@@ -210,13 +221,14 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         main.name, main.text, PeopleFile(people=settings.people, teams=settings.teams), main.node, whole=main.whole
     )
     file = everybody(parts)
-    people = People(without_broken_rotas(file), _zone(settings).key)
+    people = people_of(parts, without_broken_rotas(file))
     names = _names(parts)
     yield from settings_problems(main, frozenset(one.value.id for one in parts.mappings))
     yield from value_problems(main)
     yield from _twice(inline, parts.people)
     for document in (inline, parts.people):
         yield from people_problems(document, names)
+        yield from person_problems(document)
         yield from rota_problems(document)
     yield from manager_problems((inline, parts.people))
     yield from topology_problems(parts.topology, names.teams, now)
@@ -224,21 +236,25 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         yield from escalation_problems(rules, names)
     for priorities in parts.priority.documents:
         yield from priority_problems(priorities)
-    yield from _calendars(parts, now)
+    yield from _calendars(parts, inline, now)
     yield from compile_problems(parts)
     yield from _condition_names(parts, names)
     intact = all(one.written is None and one.whole for one in (main, parts.people))
     yield from _last_resort(main, people, names, intact=intact)
     if intact:  # else what is missing may stand in a part that can't be read
         yield from _reached(parts, people, now)
+        for document in (inline, parts.people):
+            yield from turn_problems(document, people, _used(parts, people), now)
 
 
-def _calendars(parts: Parts, now: float) -> Iterator[Problem]:
+def _calendars(parts: Parts, inline: Document[PeopleFile], now: float) -> Iterator[Problem]:
     """Calendars that can't be read or are out of date, and names of calendars that nothing defines."""
     documents = parts.priority.documents
     yield from calendar_problems(documents, parts.icals, _zone(parts.main.value), now)
     if all(one.whole for one in documents):
         known = frozenset().union(*(one.words("calendars", "*", "id") for one in documents))
+        for people in (inline, parts.people):
+            yield from named_problems(people, known, parts.icals, _zone(parts.main.value))
         for rules in parts.escalation.documents:
             yield from hours_problems(rules, known)
         yield from deadline_problems(parts.topology, known)
@@ -297,7 +313,7 @@ def _names(parts: Parts) -> Names:
         policies=frozenset().union(*(one.words("policies", "*", "id") for one in parts.escalation.documents))
         if policies
         else None,
-        channels=ways_out(parts.main.value),
+        channels=ways_out(parts.main),
     )
 
 
@@ -333,11 +349,23 @@ def _condition_names(parts: Parts, names: Names) -> Iterator[Problem]:
 def _reached(parts: Parts, people: People, now: float) -> Iterator[Problem]:
     """Whether everybody who is to be told can be."""
     documents = parts.escalation.documents
-    owners = {node.owner for node in parts.topology.value.nodes if node.owner}
-    owners |= {route.team for route in parts.escalation.value.routes if route.team}
-    teams = sorted(owner for owner in owners if owner in people.teams)
+    teams = _owners(parts, people)
     yield from _counting(parts, reach_problems(documents, people, teams, _zone(parts.main.value), now))
     yield from way_problems(parts.main, documents, people, Topology(parts.topology.value))
+    for document in (parts.main, parts.people):
+        yield from group_problems(document, parts.main.value)
+
+
+def _owners(parts: Parts, people: People) -> list[str]:
+    """Teams that may own a cause."""
+    owners = {node.owner for node in parts.topology.value.nodes if node.owner}
+    owners |= {route.team for route in parts.escalation.value.routes if route.team}
+    return sorted(owner for owner in owners if owner in people.teams)
+
+
+def _used(parts: Parts, people: People) -> frozenset[str]:
+    """Teams whose turns decide who is told."""
+    return used_teams(parts.escalation.value.policies, parts.main.value.last_resort, _owners(parts, people))
 
 
 def _counting(parts: Parts, problems: Iterator[Problem]) -> Iterator[Problem]:

@@ -6,14 +6,16 @@ receipts are inbox entries: the engine learns of both as it learns of everything
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ingestd.channels import Channel, ChannelError, Letter
-from ingestd.channels.texts import render
+from ingestd.channels import Channel, ChannelError, Letter, is_group
+from ingestd.channels.texts import render, title
 from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
 from ingestd.store import Store
 
@@ -26,6 +28,7 @@ Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
 DETAIL = 500  # most characters kept of what channels said
+POSTED = "posted to a group, nobody's receipt"
 
 
 class Address(Struct, frozen=True):
@@ -40,6 +43,7 @@ class Contact(Struct, frozen=True):
 
     language: str = "en"
     addresses: tuple[Address, ...] = ()  # in the order to try them
+    at: Callable[[str, float], tuple[Address, ...]] | None = None  # those for a priority at a wall time; None: all
 
 
 class OutboxSettings(Struct, frozen=True, kw_only=True):
@@ -105,6 +109,7 @@ class Outbox:
         self._pause = pause
         self._places = asyncio.Semaphore(self._settings.parallel)
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by notification
+        self._beside: set[asyncio.Task[_Delivered]] = set()
         self._stopping = False
 
     @property
@@ -130,7 +135,7 @@ class Outbox:
         self._stopping = True
         if self._under_way:
             await asyncio.wait(tuple(self._under_way.values()), timeout=self._settings.grace)
-        left = tuple(self._under_way.values())
+        left = (*self._under_way.values(), *self._beside)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -179,24 +184,61 @@ class Outbox:
             self._step(entry)
 
     async def _send(self, notification: Notification, fixed: str) -> _Delivered:
-        """Try the person's channels in order; whatever goes wrong on one, the next has its turn."""
+        """Try the person's channels in order; whatever goes wrong on one, the next has its turn.
+
+        A post to a group is nobody's receipt: the next has its turn at once, too. It counts only for who has no other.
+        What is urgent goes first by a channel that does not hang on what is down, and by the usual one as well.
+        """
         if self.observing and notification.kind != "digest":
             return _Delivered("handed_over", "observe", "observing: decided, and not sent", 0)
         contact = self.contacts.get(notification.person)
         if contact is None or not contact.addresses:
             return _Delivered("failed", "", f"no address for {notification.person}", 0)
-        thread = await self._thread(notification)
+        ids = fixed, await self._thread(notification)
+        ways = [one for one in self._addresses(notification, contact) if one.to.casefold() not in notification.without]
+        sure = [one for one in ways if one.channel not in notification.doubtful]
+        doubtful = [one for one in ways if one.channel in notification.doubtful]
+        if not sure or not doubtful:
+            return await self._try_in_turn(notification, contact, ways, ids)
+        done = await self._try_in_turn(notification, contact, sure, ids)
+        if done.outcome == "handed_over":
+            self._besides(self._try_in_turn(notification, contact, doubtful, ids))
+            return done
+        again = await self._try_in_turn(notification, contact, doubtful, ids)
+        return replace(again, detail=f"{done.detail}; {again.detail}", attempts=done.attempts + again.attempts)
+
+    def _addresses(self, notification: Notification, contact: Contact) -> tuple[Address, ...]:
+        """Those that count for this priority at this hour."""
+        if contact.at is None:
+            return contact.addresses
+        return contact.at(notification.facts.priority, self._clock() + notification.facts.wall_offset)
+
+    async def _try_in_turn(
+        self, notification: Notification, contact: Contact, ways: Sequence[Address], ids: tuple[str, str]
+    ) -> _Delivered:
         said: list[str] = []
-        attempts = 0
-        for address in (one for one in contact.addresses if one.to.casefold() not in notification.without):
-            tries, outcome, words = await self._try_channel(notification, contact, address, (fixed, thread))
+        attempts, posted = 0, ""
+        for address in ways:
+            tries, outcome, words = await self._try_channel(notification, contact, address, ids)
             attempts += tries
-            said.append(f"{address.channel}: {words}")
-            if outcome == "handed_over":
+            to_group = outcome == "handed_over" and self._is_group(address)
+            said.append(f"{address.channel}: {f'{POSTED}: ' if to_group else ''}{words}")
+            if to_group:
+                posted = posted or address.channel
+            elif outcome == "handed_over":
                 return _Delivered(outcome, address.channel, "; ".join(said), attempts)
-            log.warning("notification %d not handed over by %s: %s", notification.id, address.channel, words)
+            else:
+                log.warning("notification %d not handed over by %s: %s", notification.id, address.channel, words)
+        if posted and all(map(self._is_group, contact.addresses)):
+            return _Delivered("handed_over", posted, "; ".join(said), attempts)
         words = "; ".join(said) or "every address sent it back"
         return _Delivered("failed", contact.addresses[-1].channel, words, attempts)
+
+    def _besides(self, again: Coroutine[Any, Any, _Delivered]) -> None:
+        """What hangs on something that is down is tried as well; nobody waits for it."""
+        task = asyncio.get_running_loop().create_task(again)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _try_channel(
         self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]
@@ -225,8 +267,14 @@ class Outbox:
                 await self._pause(self._settings.first_pause * 2 ** (attempt - 1))
         return self._settings.tries, "failed", words
 
+    def _is_group(self, address: Address) -> bool:
+        channel = self.channels.get(address.channel)
+        return channel is not None and is_group(channel)
+
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
-        subject, text = render(notification, contact.language, self._link(notification), self._timezone)
+        # A link acts in the name of one person: it is not for all who read a group.
+        link = None if self._is_group(address) else self._link(notification)
+        subject, text = render(notification, contact.language, link, self._timezone)
         return Letter(
             notification=notification.id,
             incident=notification.incident,
@@ -238,6 +286,11 @@ class Outbox:
             date=self._clock(),
             message_id=ids[0],
             thread=ids[1],
+            title=title(notification, subject, text),
+            person=notification.person,
+            link=link or "",
+            facts=notification.facts,
+            decided=notification.at,
         )
 
     async def _thread(self, notification: Notification) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
-from ingestd.decide.oncall import People, PeopleFile, Person
+from ingestd.decide.oncall import People, PeopleFile, Person, Rota
 from ingestd.decide.route import EscalationRules, StepSpec
 from ingestd.yamltypes import Document, Place, Problem, Said, near_to, said
 
@@ -51,7 +51,7 @@ def people_problems(document: Document[PeopleFile], names: Names) -> Iterator[Pr
         place: Place = ("teams", i)
         yield from _persons(document, (*place, "members"), team.members, names)
         if team.rota:
-            yield from _persons(document, (*place, "rota", "people"), team.rota.people, names)
+            yield from _rota(document, (*place, "rota"), team.rota, names)
 
 
 def escalation_problems(document: Document[EscalationRules], names: Names) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def last_resort_problems(
         wrong = target_error(target, names)
         if wrong:
             yield i, wrong
-        elif intact and not reaches(people, target, 0.0):
+        elif intact and not any(people.persons[one].ways() for one in people.ever(target)):
             words = "{target} reaches nobody: a last resort needs a person with a mail address or contacts"
             yield i, said(words, target=target)
 
@@ -101,6 +101,18 @@ def _person(document: Document[PeopleFile], place: Place, person: Person, names:
         if not _is_digest(token):
             text = said("expected sha256: and 64 hexadecimal digits, never the token itself")
             yield document.problem((*place, "tokens", j), text)
+
+
+def _rota(document: Document[PeopleFile], place: Place, rota: Rota, names: Names) -> Iterator[Problem]:
+    yield from _persons(document, (*place, "people"), rota.people, names)
+    for i, layer in enumerate(rota.layers):
+        yield from _persons(document, (*place, "layers", i, "people"), layer.people, names)
+    if rota.holiday is not None:
+        yield from _persons(document, (*place, "holiday", "people"), rota.holiday.people, names)
+    for i, one in enumerate(rota.overrides):
+        wrong = _lost("person", one.person, names.people)
+        if wrong:
+            yield document.problem((*place, "overrides", i, "person"), wrong)
 
 
 def _steps(

@@ -139,9 +139,12 @@ class _Maker:
         return {"$ref": f"#/$defs/{name}"}
 
     def _described(self, kind: inspect.StructType) -> dict[str, Any]:
-        comments = _comments(kind.cls)
+        bases = [base for base in reversed(kind.cls.__mro__) if issubclass(base, Struct) and base is not Struct]
+        comments = {name: words for base in bases for name, words in _comments(base).items()}
         facts: Facts | None = getattr(kind.cls, "FACTS", None) or (MAIL if kind.cls is RecogniserFile else None)
         properties: dict[str, Any] = {}
+        if kind.tag_field is not None:
+            properties[kind.tag_field] = {"const": kind.tag}
         for field in kind.fields:
             found = self._when(field.type, facts) if field.name == "when" and facts else self.of(field.type)
             if field.name in comments:
@@ -150,6 +153,7 @@ class _Maker:
                 found["default"] = field.default
             properties[field.encode_name] = found
         required = [field.encode_name for field in kind.fields if field.required]
+        required += [kind.tag_field] if kind.tag_field is not None else []
         return {
             "type": "object",
             "description": " ".join((getdoc(kind.cls) or "").partition("\n\n")[0].split()),

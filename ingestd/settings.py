@@ -4,12 +4,13 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Union
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from msgspec import Struct
 
-from ingestd import sources
+from ingestd import channels, sources
+from ingestd.channels import ChannelSettings
 from ingestd.channels.mail import MailSettings
 from ingestd.channels.maildir import MaildirSettings
 from ingestd.decide.oncall import Language, Person, Team
@@ -20,8 +21,14 @@ from ingestd.intake.smtp import SmtpSettings
 from ingestd.references import unknown
 from ingestd.yamltypes import Clock, Document, Duration, Problem, near_to, said
 
-#: The ways out that ingestd.yaml may configure, each under its own name.
+#: The ways out that ingestd.yaml may configure, each under its own name; the others stand under ``channels``.
 CHANNELS = ("mail", "maildir")
+#: Names that mean something else as a contact's channel.
+TAKEN = frozenset({*CHANNELS, "observe"})
+if TYPE_CHECKING:
+    AnyChannel = ChannelSettings
+else:
+    AnyChannel = Union[channels.settings_types()]  # noqa: UP007  (found by scanning the folder)
 
 
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +94,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     imap: tuple[ImapSettings, ...] = ()  # mailboxes to read
     mail: MailSettings | None = None
     maildir: MaildirSettings | None = None
+    channels: dict[str, AnyChannel] = {}  # further ways out, by the names that contacts use: {type: wecom, …}
     watch: bool = True  # take over changed files as soon as they are saved; else by SIGHUP or `ingestd reload`
     mode: Literal["page", "observe"] = "page"  # observe: decide everything, send the digest only
     digest: DigestSettings = DigestSettings()
@@ -97,14 +105,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     teams: tuple[Team, ...] = ()
 
 
-def given_ways(settings: Settings) -> dict[str, MailSettings | MaildirSettings]:
+def given_ways(settings: Settings) -> dict[str, MailSettings | MaildirSettings | ChannelSettings]:
     """Every way out that is configured, by its name."""
-    return {name: way for name in CHANNELS if (way := getattr(settings, name)) is not None}
+    own = {name: way for name in CHANNELS if (way := getattr(settings, name)) is not None}
+    return {**own, **settings.channels}
 
 
-def ways_out(settings: Settings) -> frozenset[str]:
-    """What a contact may name: what is configured, and mail (on a site that only tries things out, the folder)."""
-    return frozenset(name for name in CHANNELS if getattr(settings, name) is not None) | {"mail"}
+def ways_out(main: Document[Settings]) -> frozenset[str]:
+    """What a contact may name: what is written, and mail (on a site that only tries things out, the folder)."""
+    settings = main.value
+    only_others = bool(settings.channels) and main.whole and not any(map(main.writes, CHANNELS))
+    return frozenset(given_ways(settings)) | main.keys("channels") | (frozenset() if only_others else {"mail"})
 
 
 def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Iterator[Problem]:
@@ -114,8 +125,10 @@ def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Ite
         hint = near_to(value.timezone, available_timezones()) or ""
         hint = hint if "mean" in str(hint) else said(": expected a name such as Asia/Shanghai")
         yield main.problem(("timezone",), said("unknown time zone {name!r}{hint}", name=value.timezone, hint=hint))
-    if main.whole and value.mail is None and value.maildir is None and not any(map(main.writes, CHANNELS)):
-        yield main.problem((), said("nobody can be told: expected {channels}", channels=" or ".join(CHANNELS)))
+    if main.whole and not given_ways(value) and not any(map(main.writes, (*CHANNELS, "channels"))):
+        ways = f"{', '.join(CHANNELS)} or channels"
+        yield main.problem((), said("nobody can be told: expected {channels}", channels=ways))
+    yield from _channel_names(main)
     if value.dead_man is not None and not (value.dead_man.url or value.dead_man.url_file):
         yield main.problem(("dead_man",), said("{key!r} is missing", key="url"))
     if value.public_url and not re.match(r"https?://[^/\s]+", value.public_url):
@@ -139,6 +152,12 @@ def settings_problems(main: Document[Settings], mappings: frozenset[str]) -> Ite
                 "expected a name of letters, digits, '.', '_' and '-' (part of an address), got {got!r}", got=name
             )
             yield main.problem(("sources", name), words, key=True)
+
+
+def _channel_names(main: Document[Settings]) -> Iterator[Problem]:
+    for name in main.value.channels:
+        if name in TAKEN:
+            yield main.problem(("channels", name), said("{name!r} can't name a channel", name=name), key=True)
 
 
 def is_zone(name: str) -> bool:

@@ -13,11 +13,12 @@ from msgspec.structs import fields, replace
 from sqlalchemy.engine import make_url
 
 from ingestd import sources
+from ingestd.channels.mail import MailSettings
 from ingestd.check.values import file_problems, store_problem
 from ingestd.decide.classify import CorrelateRules
 from ingestd.decide.heartbeat import HeartbeatFile
 from ingestd.decide.normalise import RecogniserFile
-from ingestd.decide.oncall import PeopleFile
+from ingestd.decide.oncall import PeopleFile, Team
 from ingestd.decide.rank import PriorityRules
 from ingestd.decide.route import EscalationRules
 from ingestd.decide.topology import TopologyFile
@@ -33,7 +34,12 @@ from ingestd.yamltypes import Document, Place, Problem, Salvaged, contents, read
 T = TypeVar("T", bound=Struct)
 
 #: Keys that name a file with a secret in it, and the key that it stands for.
-SECRET_FILES: Mapping[str, str] = {"token_file": "token", "password_file": "password"}
+SECRET_FILES: Mapping[str, str] = {
+    "token_file": "token",
+    "password_file": "password",
+    "secret_file": "secret",
+    "url_file": "url",
+}
 #: Keys that name a file or a folder.
 PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file", "users_file", "token_file"})
 MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
@@ -59,7 +65,9 @@ class Parts(Struct, frozen=True):
     recognisers: tuple[Document[RecogniserFile], ...]  # of the site and shipped, those that count
     mappings: tuple[Document[MappingFile], ...]
     replaced: tuple[Document[RecogniserFile], ...] = ()  # shipped ones that the site has its own of
-    icals: Mapping[str, str] = {}  # the texts of the iCalendars that calendars name, by the names of their files
+    icals: Mapping[
+        str, str
+    ] = {}  # the texts of the iCalendars that calendars and rotas name, by the names of their files
 
 
 def everybody(parts: Parts) -> PeopleFile:
@@ -80,9 +88,10 @@ class Files:
         """Every file; one that can't be read is empty, and not whole."""
         recognisers, replaced = self._recognisers()
         priority = self._rules("priority.yaml", PriorityRules)
+        main, people = self.main(path), self._beside("people.yaml", PeopleFile)
         return Parts(
-            main=self.main(path),
-            people=self._beside("people.yaml", PeopleFile),
+            main=main,
+            people=people,
             topology=self._beside("topology.yaml", TopologyFile),
             heartbeats=self._beside("heartbeats.yaml", HeartbeatFile),
             correlate=self._rules("correlate.yaml", CorrelateRules),
@@ -91,7 +100,7 @@ class Files:
             recognisers=recognisers,
             mappings=self._mappings(),
             replaced=replaced,
-            icals=self._icals(priority.value),
+            icals=self._icals(priority.value, (*main.value.teams, *people.value.teams)),
         )
 
     def main(self, path: Path) -> Document[Settings]:
@@ -106,8 +115,9 @@ class Files:
             value,
             state=state,
             store=self._store(value.store, Path(state)),
-            mail=value.mail and self._filled(main, ("mail",), value.mail),
+            mail=value.mail and self._mail(main, value.mail),
             maildir=value.maildir and self._filled(main, ("maildir",), value.maildir),
+            channels={name: self._filled(main, ("channels", name), way) for name, way in value.channels.items()},
             listen=self._listen(main, value.listen),
             imap=tuple(self._mailbox(main, i, mailbox) for i, mailbox in enumerate(value.imap)),
         )
@@ -173,11 +183,17 @@ class Files:
                     self.problems.append(document.problem(("examples", index), text))
         return tuple(found)
 
-    def _icals(self, priority: PriorityRules) -> dict[str, str]:
-        """The iCalendars in rules/ that calendars name; what can't be read is a problem, or told by the check."""
-        found = {}
-        named = {spec.ical for spec in priority.calendars if spec.ical}
-        for path in (one for one in sorted(self._home.glob("rules/*.ics")) if one.name in named):
+    def _icals(self, priority: PriorityRules, teams: tuple[Team, ...]) -> dict[str, str]:
+        """The iCalendars that calendars and rotas name; what can't be read is a problem, or told by the check.
+
+        Those of rotas may also stand beside people.yaml; of two by one name that in rules/ counts.
+        """
+        found: dict[str, str] = {}
+        rotas = {team.rota.ical for team in teams if team.rota is not None and team.rota.ical}
+        named = rotas | {spec.ical for spec in priority.calendars if spec.ical}
+        inside = [one for one in sorted(self._home.glob("rules/*.ics")) if one.name in named]
+        beside = [one for one in sorted(self._home.glob("*.ics")) if one.name in rotas - {o.name for o in inside}]
+        for path in (*inside, *beside):
             raw = contents(path)
             if isinstance(raw, Problem):
                 self.problems.append(raw)
@@ -197,6 +213,11 @@ class Files:
             lmtp=listen.lmtp and self._filled(main, ("listen", "lmtp"), listen.lmtp),
             http=self._filled(main, ("listen", "http"), listen.http),
         )
+
+    def _mail(self, main: Document[Settings], mail: MailSettings) -> MailSettings:
+        """The relay and those that follow it."""
+        relays = (self._filled(main, ("mail", "relays", i), relay) for i, relay in enumerate(mail.relays))
+        return replace(self._filled(main, ("mail",), mail), relays=tuple(relays))
 
     def _mailbox(self, main: Document[Settings], index: int, mailbox: ImapSettings) -> ImapSettings:
         """One mailbox with absolute paths; its secrets are read at each login."""
@@ -274,4 +295,5 @@ def every_file(path: Path, shipped: Path) -> tuple[Path, ...]:
     """Every file that a site is read from, in order; ``path`` is its ingestd.yaml."""
     home = path.parent
     rules = (found for folder in (home / "rules", shipped) for name in RULES for found in sorted(folder.glob(name)))
-    return (path, *(home / name for name in BESIDE if (home / name).exists()), *rules)
+    beside = (*(home / name for name in BESIDE if (home / name).exists()), *sorted(home.glob("*.ics")))
+    return (path, *beside, *rules)

@@ -1,13 +1,17 @@
 """Slices of a site, as the parts of the daemon want them."""
 
 from collections.abc import Callable
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ingestd.channels import Channel
+from ingestd.channels import Channel, build
 from ingestd.channels.mail import MailChannel
 from ingestd.channels.maildir import MaildirChannel
 from ingestd.config import Site
+from ingestd.decide.oncall import Contact as Way
+from ingestd.decide.oncall import Person, ways_for
 from ingestd.intake import CountRefused, Receive
 from ingestd.intake.lmtp import LmtpIntake
 from ingestd.outbox import Address, Contact
@@ -34,6 +38,7 @@ def channels(site: Site) -> dict[str, Channel]:
         ways["mail"] = MailChannel(settings.mail)
     if settings.maildir is not None:
         ways["maildir"] = MaildirChannel(settings.maildir)
+    ways |= {name: build(way) for name, way in settings.channels.items()}
     return ways
 
 
@@ -50,9 +55,18 @@ def contacts(site: Site) -> dict[str, Contact]:
     mail = "mail" if site.settings.mail is not None else "maildir"
     found = {}
     for person in site.people.people:
-        ways = tuple(Address(mail if w.channel == "mail" else w.channel, w.address) for w in person.ways())
-        found[person.id] = Contact(person.language or site.settings.language, ways)
+        at = partial(_ways_at, person, site.rulebook.ranker.zone, mail)
+        ways = tuple(_address(way, mail) for way in person.ways())
+        found[person.id] = Contact(person.language or site.settings.language, ways, at)
     return found
+
+
+def _ways_at(person: Person, zone: ZoneInfo, mail: str, priority: str, wall: float) -> tuple[Address, ...]:
+    return tuple(_address(way, mail) for way in ways_for(person, priority, wall, zone))
+
+
+def _address(way: Way, mail: str) -> Address:
+    return Address(mail if way.channel == "mail" else way.channel, way.address)
 
 
 def address(http: HttpSettings) -> str:

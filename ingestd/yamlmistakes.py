@@ -42,6 +42,9 @@ def convert(node: yaml.Node | None, kind: Any) -> Any:
 def mistakes(name: str, node: yaml.Node | None, kind: Any, cut: Collection[int] = ()) -> Iterator[Problem]:
     """Everything wrong below ``node``. Nothing is missing from those whose ``id`` is in ``cut``: they were cut off."""
     kind = _chosen(node, kind)
+    if (wrong := _tag_problem(name, node, kind)) is not None:
+        yield wrong
+        return
     before = 0
     for problem in _inner(name, node, kind, cut):
         before += 1
@@ -62,10 +65,11 @@ def mended(node: yaml.Node | None, kind: Any) -> yaml.Node | None:
     left: list[Any]
     if _is_struct(kind) and isinstance(node, yaml.MappingNode):
         types = {field.encode_name: field.type for field in msgspec.structs.fields(origin)}
+        tag = origin.__struct_config__.tag_field
         left = [
             (key, part)
             for key, value in pairs(node)
-            if key.value in types and (part := mended(value, types[key.value])) is not None
+            if (part := value if key.value == tag else _field(value, types.get(key.value))) is not None
         ]
     elif isinstance(node, yaml.SequenceNode) and origin in (tuple, list, frozenset, set) and args[1:] in ((...,), ()):
         left = [part for value in node.value if (part := mended(value, args[0])) is not None]
@@ -182,6 +186,10 @@ def _struct(name: str, node: yaml.MappingNode | None, kind: Any, cut: Collection
             yield Problem(*at(name, node), said("{key!r} is missing", key=field.encode_name))
 
 
+def _field(value: yaml.Node, kind: Any) -> yaml.Node | None:
+    return None if kind is None else mended(value, kind)
+
+
 def _entry(key: yaml.Node, value: yaml.Node, kinds: tuple[Any, ...]) -> yaml.Node | None:
     return mended(value, kinds[1]) if _refusal(key, kinds[0]) is None else None
 
@@ -210,6 +218,19 @@ def _fits(node: yaml.Node | None, kind: Any) -> bool:
     if isinstance(node, yaml.MappingNode):
         return _tagged(node, origin) if _is_struct(kind) else isinstance(origin, type) and issubclass(origin, Mapping)
     return isinstance(node, yaml.SequenceNode) and origin in (tuple, list, frozenset, set)
+
+
+def _tag_problem(name: str, node: yaml.Node | None, kind: Any) -> Problem | None:
+    """What is wrong with the key that tells the members of a union apart; None: nothing, or there is none."""
+    tags = [member.__struct_config__ for member in _members(kind) if _is_struct(member)]
+    if not isinstance(node, yaml.MappingNode) or len(tags) < 2 or any(one.tag is None for one in tags):
+        return None
+    field = str(tags[0].tag_field)
+    found = next((value for key, value in pairs(node) if key.value == field), None)
+    if found is None:
+        return Problem(*at(name, node), said("{key!r} is missing", key=field))
+    hint = near_to(str(found.value), tuple(str(one.tag) for one in tags))
+    return Problem(*at(name, found), said("unknown {kind} {name!r}{hint}", kind=field, name=found.value, hint=hint))
 
 
 def _tagged(node: yaml.MappingNode, kind: Any) -> bool:

@@ -98,6 +98,14 @@ class Document(msgspec.Struct, Generic[T], frozen=True):
         """Whether a key is written at the top, also if its value does not fit."""
         return child(self.written or self.node, key) is not None
 
+    def keys(self, *path: str) -> frozenset[str]:
+        """The keys of the mapping at ``path``, also of values that don't fit."""
+        node = self.written or self.node
+        for step in path:
+            pair = child(node, step)
+            node = pair[1] if pair is not None else None
+        return frozenset(str(key.value) for key, _ in node.value) if isinstance(node, yaml.MappingNode) else frozenset()
+
     def words(self, *path: str) -> frozenset[str]:
         """The scalars at ``path``, a ``*`` standing for every entry of a list: also of parts that don't fit."""
         nodes: list[yaml.Node | None] = [self.written or self.node]

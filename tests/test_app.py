@@ -457,6 +457,8 @@ def test_ways_out_and_addresses(stage: Stage) -> None:
     site = load_site(stage.config)
     assert set(channels(site)) == {"maildir"}
     assert contacts(site)["lin"].addresses == (Address("maildir", "lin.hao@trading.example"),)
+    at = contacts(site)["lin"].at
+    assert at is not None and at("P1", 0.0) == (Address("maildir", "lin.hao@trading.example"),)
     assert sender_domain(site) == "ingestd.localdomain"
     mail = MailSettings(host="relay.trading.example", sender="ingestd <it@trading.example>")
     site = replace(site, settings=replace(site.settings, mail=mail))

@@ -122,7 +122,7 @@ def test_a_recogniser_of_one_s_own_takes_the_place_of_a_shipped_one(folder: Fold
         (HASH, "my-own-token", "ingestd.yaml:4:45: expected sha256: and 64 hexadecimal digits"),
         ("timezone: Asia/Shanghai", "timezone: Asia/Shanhai", "ingestd.yaml:2:11: unknown time zone"),
         ("timezone: Asia/Shanghai", "timezone: ../../etc", "ingestd.yaml:2:11: unknown time zone"),
-        ("maildir: {path: mail}\n", "", "nobody can be told: expected mail or maildir"),
+        ("maildir: {path: mail}\n", "", "nobody can be told: expected mail, maildir or channels"),
         ("timezone: Asia/Shanghai", "public_url: example.com", "ingestd.yaml:2:13: expected http:// or https://"),
         ("timezone: Asia/Shanghai", "store: nonsense", "ingestd.yaml:2:8: expected a URL such as sqlite:"),
         (

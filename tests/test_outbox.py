@@ -9,13 +9,18 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ingestd.channels import ChannelError, Letter, Sent
+from ingestd.channels import ChannelError, Letter, Sent, build
+from ingestd.channels.dingtalk import DingtalkSettings
+from ingestd.channels.feishu import FeishuSettings
+from ingestd.channels.wecom import WecomSettings
 from ingestd.model import Digest, Entry, Facts, Notification, Receipt, StoreUnavailable
 from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
 from ingestd.store import Store
+from tests.channels.receiver import receiving
 from tests.store.stories import page, step, tick
 
 LIN = Contact("zh_CN", (Address("mail", "lin@shop.example"), Address("sms", "+861")))
+DIGEST = Facts(number=0, priority="P4", title="", state="", digest=Digest(since=0.0, until=1.0))
 SETTINGS = OutboxSettings(domain="shop.example", grace=0.05, longest=0.2)
 
 
@@ -36,12 +41,18 @@ class FakeChannel:
         return Sent("taken")
 
 
+class FakeGroup(FakeChannel):
+    """Posts where many read."""
+
+    group = True
+
+
 class Desk:
     """An outbox on a real store, with fakes at its edges."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.mail, self.sms = FakeChannel(), FakeChannel()
+        self.mail, self.sms, self.group = FakeChannel(), FakeChannel(), FakeGroup()
         self.receipts: list[Receipt] = []
         self.observed: list[tuple[str, str]] = []
         self.pauses: list[float] = []
@@ -96,8 +107,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_who_observes_sends_the_digest_only(desk: Desk) -> None:
     desk.outbox.observing = True
-    facts = Facts(number=0, priority="P4", title="", state="", digest=Digest(since=0.0, until=1.0))
-    await desk.tell(page(1), replace(page(2, incident=0, kind="digest"), facts=facts))
+    await desk.tell(page(1), replace(page(2, incident=0, kind="digest"), facts=DIGEST))
     assert [letter.kind for letter in desk.mail.letters] == ["digest"]
     assert ("handed_over", "observe") in desk.outcomes and desk.mail.letters[0].thread == ""
 
@@ -232,3 +242,125 @@ async def test_a_store_that_fails_stops_one_page_only(
     monkeypatch.setattr(desk.store, "claim", claim)
     await desk.tell(page(1), page(2))
     assert [letter.notification for letter in desk.mail.letters] == [2]
+
+
+# -- groups
+
+
+@pytest.fixture
+async def crowd(desk: Desk) -> Desk:
+    """A person with a group before and after the mail, and one with groups only."""
+    desk.outbox.channels = {"mail": desk.mail, "sms": desk.sms, "ops": desk.group, "all": FakeGroup()}
+    desk.outbox.contacts = {
+        "lin": Contact("en", (Address("ops", "138"), Address("mail", "lin@shop.example"), Address("all", "x"))),
+        "wu": Contact("en", (Address("ops", "139"), Address("all", "x"))),
+    }
+    return desk
+
+
+async def test_a_post_to_a_group_is_nobodys_receipt(crowd: Desk) -> None:
+    await crowd.tell(page(1))
+    assert crowd.outcomes[-1] == ("handed_over", "mail")
+    assert [len(crowd.group.letters), len(crowd.mail.letters)] == [1, 1]
+    assert crowd.receipts[-1].detail == "ops: posted to a group, nobody's receipt: taken; mail: taken"
+    assert crowd.pauses == []
+
+
+async def test_who_has_groups_only_counts_as_told_by_one(crowd: Desk) -> None:
+    await crowd.tell(page(1, person="wu"))
+    assert crowd.outcomes[-1] == ("handed_over", "ops")
+    assert crowd.receipts[-1].detail.count("nobody's receipt") == 2
+
+
+async def test_a_group_does_not_stand_in_for_the_mail_that_failed(crowd: Desk) -> None:
+    crowd.mail.faults = [ChannelError("550 no such user", transient=False)]
+    await crowd.tell(page(1))
+    assert crowd.outcomes[-1][0] == "failed"
+    assert "nobody's receipt" in crowd.receipts[-1].detail and "550" in crowd.receipts[-1].detail
+
+
+async def test_a_group_without_its_robot_is_a_failure(crowd: Desk) -> None:
+    gone = ChannelError("code 93000: invalid webhook url", transient=False)
+    crowd.group.faults = [gone]
+    crowd.outbox.channels["all"].faults = [gone]  # type: ignore[attr-defined]
+    await crowd.tell(page(1, person="wu"))
+    assert crowd.outcomes[-1] == ("failed", "all")
+
+
+async def test_a_link_that_acts_for_one_person_is_not_posted_to_a_group(crowd: Desk) -> None:
+    await crowd.tell(page(1))
+    (posted,), (mailed,) = crowd.group.letters, crowd.mail.letters
+    assert "https://x.example/a/1" not in posted.text and posted.link == ""
+    assert "https://x.example/a/1" in mailed.text and mailed.link == "https://x.example/a/1"
+
+
+async def test_a_letter_has_a_line_for_small_screens_and_the_facts(desk: Desk) -> None:
+    await desk.tell(page(1), replace(page(2, kind="digest", incident=0), facts=DIGEST))
+    first, digest = sorted(desk.mail.letters, key=lambda one: one.notification)
+    assert first.title.startswith("P1") and first.title.endswith("(#1)")
+    assert (first.person, first.facts) == ("lin", page(1).facts)
+    assert digest.title == digest.subject
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "again"),
+    [
+        (WecomSettings, '{"errcode":93000,"errmsg":"invalid webhook url"}', False),
+        (WecomSettings, '{"errcode":45009,"errmsg":"api freq out of limit"}', True),
+        (DingtalkSettings, '{"errcode":310000,"errmsg":"sign not match"}', False),
+        (FeishuSettings, '{"code":9499,"msg":"too many request"}', True),
+    ],
+)
+async def test_http_200_with_an_error_in_it_is_a_failure_and_the_next_channel_follows(
+    desk: Desk, kind: Any, answer: str, again: bool
+) -> None:
+    async with receiving() as far:
+        far.answers = [(200, answer)]
+        robot = build(kind(url=far.url, group=False))
+        desk.outbox.channels = {"mail": robot, "sms": desk.sms}
+        await desk.tell(page(1))
+        assert (len(far.got) > 1) is again
+    assert desk.outcomes[-1] == ("handed_over", "sms")
+    assert "mail: code " in desk.receipts[-1].detail and "sesame" not in desk.receipts[-1].detail
+
+
+async def test_an_urgent_page_goes_by_what_hangs_on_nothing_that_is_down_and_by_the_usual_channel_too(
+    desk: Desk,
+) -> None:
+    await desk.tell(replace(page(1), doubtful=("mail",)))
+    await asyncio.gather(*desk.outbox._beside)
+    assert desk.outcomes == [("claimed", ""), ("handed_over", "sms")]
+    assert [letter.notification for letter in (*desk.sms.letters, *desk.mail.letters)] == [1, 1]
+
+
+async def test_if_the_other_channel_fails_the_doubtful_one_is_still_tried(desk: Desk) -> None:
+    desk.sms.faults = [ChannelError("no credit", transient=False)]
+    await desk.tell(replace(page(1), doubtful=("mail",)))
+    assert desk.outcomes == [("claimed", ""), ("handed_over", "mail")]
+    assert desk.receipts[-1].detail == "sms: no credit; mail: taken"
+
+
+async def test_who_has_only_channels_in_doubt_is_told_by_them(desk: Desk) -> None:
+    await desk.tell(replace(page(1), doubtful=("mail", "sms")))
+    assert desk.outcomes == [("claimed", ""), ("handed_over", "mail")]
+
+
+async def test_an_address_that_sent_it_back_is_left_out(desk: Desk) -> None:
+    await desk.tell(replace(page(1), without=("lin@shop.example",)))
+    assert desk.outcomes == [("claimed", ""), ("handed_over", "sms")]
+    await desk.tell(replace(page(2), without=("lin@shop.example", "+861")))
+    assert desk.receipts[-1].detail == "every address sent it back"
+
+
+async def test_a_person_may_choose_by_priority_and_hour(desk: Desk) -> None:
+    asked: list[tuple[str, float]] = []
+
+    def at(priority: str, wall: float) -> tuple[Address, ...]:
+        asked.append((priority, wall))
+        return (Address("sms", "+861"),)
+
+    desk.outbox.contacts = {"lin": Contact("en", LIN.addresses, at)}
+    await desk.tell(page(1))
+    facts = page(1).facts
+    assert desk.outcomes[-1] == ("handed_over", "sms")
+    assert asked == [(facts.priority, 1_000_000.0 + facts.wall_offset)]

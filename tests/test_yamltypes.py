@@ -111,8 +111,8 @@ def test_tagged_kinds_are_told_apart_by_their_tag() -> None:
         "3:15 unknown key 'trick': did you mean 'tricks'?",
         "3:3 'tricks' is missing",
     ]
-    (error,) = errors("pets:\n- {type: cow}\n")
-    assert error.startswith("2:3 ")
+    assert errors("pets:\n- {type: cow}\n") == ["2:10 unknown type 'cow': known are cat, dog"]
+    assert errors("pets:\n- {lives: 9}\n") == ["2:3 'type' is missing"]
 
 
 def test_the_wrong_shape_at_the_top() -> None:

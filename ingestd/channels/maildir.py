@@ -21,6 +21,8 @@ class MaildirSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class MaildirChannel:
     """Writes each letter once: a second delivery of the same notification replaces the first."""
 
+    group = False
+
     def __init__(self, settings: MaildirSettings) -> None:
         self._folder = Path(settings.path)
         self._sender = settings.sender

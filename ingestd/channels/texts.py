@@ -13,6 +13,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGES = {"en": "en", "zh": "zh_CN"}  # a language's name begins with …: the folder of its templates
 DEFAULT = "en"
 LONGEST_SUBJECT = 180
+#: Kinds whose text begins with the line that says it all.
+ABOUT_INCIDENTS = frozenset({"open", "update", "end", "functional", "hierarchic", "last_resort"})
 
 
 def language(name: str) -> str:
@@ -31,6 +33,14 @@ def render(notification: Notification, name: str, link: str | None, timezone: Zo
     text = template.render(f=facts, link=link or "", clock=clock, span=_span, hit=_hit(facts))
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split())[:LONGEST_SUBJECT], body.strip() + "\n"
+
+
+def title(notification: Notification, subject: str, text: str) -> str:
+    """One line for small screens: the text's first, which says priority, what, who and since when, and the number."""
+    if notification.kind not in ABOUT_INCIDENTS:
+        return subject
+    first, number = text.partition("\n")[0].strip() or subject, f"#{notification.incident}"
+    return first if number in first else f"{first} ({number})"
 
 
 @lru_cache(maxsize=1)

@@ -31,7 +31,7 @@ def calendar_problems(
             if spec.ical:
                 yield from _ical(document, (*place, "ical"), spec, icals, zone)
             events = ical.read(icals.get(spec.ical, ""), zone).events if spec.ical else ()
-            year = Calendar(spec, zone, events).lacks_adjusted_days(now) if _has_hours(spec) else 0
+            year = Calendar(spec, zone, events).lacks_adjusted_days(now) if has_hours(spec) else 0
             if year:
                 words = said(_LACKING, year=year, country=spec.holidays)
                 yield document.warning((*place, "holidays"), words)
@@ -85,7 +85,7 @@ def _ical(
 _LACKING = "the adjusted working days of {year} are not known: once {country} announces them, write them as ical"
 
 
-def _has_hours(spec: CalendarSpec) -> bool:
+def has_hours(spec: CalendarSpec) -> bool:
     """Whether its times can be read; that they can't is told elsewhere."""
     try:
         for text in (spec.from_, spec.to):

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "source": "来源",
     "adapter": "适配器",
     "target": "对象",
+    "type": "类型",
     "text": "文本",
     "a whole number": "整数",
     "a number": "数字",
@@ -120,6 +121,22 @@ VALUES: Mapping[str, str] = {
     "expected a path of at most {most} bytes": "路径最多 {most} 个字节",
     "expected a mail address, got {got!r}": "应为邮件地址，实际是 {got!r}",
     "expected http:// or https:// and a host, got {got!r}": "应为 http:// 或 https:// 加主机名，实际是 {got!r}",
+    "expected http:// or https:// and a host": "应为 http:// 或 https:// 加主机名",
+    "expected a header's name and a value in one line, got {got!r}": "应为 HTTP 头的名称和一行的值，实际是 {got!r}",
+    "the header {name} can't be set": "不能设置 HTTP 头 {name}",
+    "expected a command and its arguments, in a list": "应为命令及其参数的列表",
+    "expected an absolute path or a name without '/', got {got!r}": "应为绝对路径或不含 '/' 的名称，实际是 {got!r}",
+    "there is no command {name}": "没有命令 {name}",
+    "unknown name {name!r} in braces{hint}": "花括号里的名称未知 {name!r}{hint}",
+    "{name!r} can't name a channel": "{name!r} 不能用作通道的名称",
+    "Apprise takes the refusals of {schema} for success: write type: {type}": (
+        "Apprise 把 {schema} 的拒绝当作成功：请写 type: {type}"
+    ),
+    "Apprise takes the refusals of {schema} for success: use type: webhook or exec": (
+        "Apprise 把 {schema} 的拒绝当作成功：请用 type: webhook 或 exec"
+    ),
+    "{schema} tells nobody: it writes to this machine": "{schema} 不会通知任何人：它只写到本机",
+    "Apprise does not take this URL: {why}": "Apprise 不接受这个 URL：{why}",
     "expected a network such as 10.0.0.0/8, got {got!r}": "应为网段，例如 10.0.0.0/8，实际是 {got!r}",
     "expected a name of letters, digits, '.', '_' and '-' (part of an address), got {got!r}": (
         "名称只能含字母、数字、'.'、'_' 和 '-'（它是地址的一部分），实际是 {got!r}"
@@ -174,6 +191,9 @@ SITE: Mapping[str, str] = {
         "升级策略 {policy}{whose}在 {when} 联系不到任何人：只会通知兜底联系人"
     ),
     "mail is the only way out: if it fails nobody is told": "邮件是唯一的通道：它一旦失效就没有人被通知",
+    "{person} is reached by groups only ({names}): a post is nobody's receipt": (
+        "{person} 只能通过群（{names}）通知：群消息不算任何人收到"
+    ),
     "every way out hangs on {node}: if it fails nobody is told": "所有通道都依赖 {node}：它一旦失效就没有人被通知",
     "all channels of policy {policy} hang on {node}": "升级策略 {policy} 的所有通道都依赖 {node}",
     "rule {later} never gets its turn: {earlier} matches first": "规则 {later} 永远轮不到：{earlier} 总是先匹配",
@@ -305,7 +325,25 @@ CALENDARS: Mapping[str, str] = {
     ),
 }
 
-CATALOGUE: Mapping[str, str] = {**WORDS, **CALENDARS, **FILES, **VALUES, **SITE, **CONDITIONS, **TOPOLOGY}
+#: Rotas, quiet hours, days away.
+ROTAS: Mapping[str, str] = {
+    "a date and time such as 2027-01-31 18:00": "日期和时间，例如 2027-01-31 18:00",
+    "expected day, week, 3 days or 2 weeks, got {got!r}": "应为 day、week、3 days 或 2 weeks，实际是 {got!r}",
+    "expected hours such as 22:00-07:00, got {got!r}": "应为时段，例如 22:00-07:00，实际是 {got!r}",
+    "{key} needs {lacking}": "写了 {key} 就必须写 {lacking}",
+    "an outsider has no token: she may acknowledge by link": "外部人员没有令牌：可以通过链接接单",
+    "{layer} never holds: the layers after it take all its time": "{layer} 永远轮不到：后面的层占了它的全部时间",
+    "override {n} is for the same time ({start} to {end}): the last written counts": (
+        "第 {n} 个 override 与它重叠（{start} 至 {end}）：以写在后面的为准"
+    ),
+    "nobody is on call of {team} from {start} to {end}{more}": "团队 {team} 从 {start} 到 {end} 无人值班{more}",
+    " and {count} times more": "，另外还有 {count} 次",
+    "{person} has no contact: nobody is told in this turn": "{person} 没有联系方式：轮到时没有人被通知",
+    "{person} is away then: the next one is called": "{person} 那时不在：由下一个人值班",
+    "{file}: {title!r} names nobody of people.yaml": "{file}：{title!r} 没有写出 people.yaml 里的任何人",
+}
+
+CATALOGUE: Mapping[str, str] = {**WORDS, **CALENDARS, **ROTAS, **FILES, **VALUES, **SITE, **CONDITIONS, **TOPOLOGY}
 
 
 def in_chinese(problem: Problem) -> str:

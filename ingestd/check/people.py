@@ -1,16 +1,17 @@
-"""People and policies: managers in a circle, rotas that make no sense, steps and hours that reach nobody."""
+"""People and policies: managers in a circle, hours that make no sense, steps and hours that reach nobody."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from ingestd.decide.oncall import People, PeopleFile, Rota
+from ingestd.decide.oncall import People, PeopleFile, quiet_hours
+from ingestd.decide.rota import every_days, layers_of
 from ingestd.decide.route import EscalationRules, PolicySpec, StepSpec
 from ingestd.references import reaches
-from ingestd.yamltypes import Clock, Document, Place, Problem, Said, said
+from ingestd.settings import is_zone
+from ingestd.yamltypes import Document, Place, Problem, Said, said
 
 HOUR = 3600.0
 WEEK = 168  # hours
@@ -32,12 +33,24 @@ def manager_problems(documents: Sequence[Document[PeopleFile]]) -> Iterator[Prob
                 yield document.problem(("people", i, "manager"), said("managers in a circle: {names}", names=names))
 
 
-def rota_problems(document: Document[PeopleFile]) -> Iterator[Problem]:
-    """Dates and times that a rota can't be read by."""
-    for i, team in enumerate(document.value.teams):
-        if team.rota is not None:
-            for key, words in _rota_mistakes(team.rota):
-                yield document.problem(("teams", i, "rota", key), words)
+def person_problems(document: Document[PeopleFile]) -> Iterator[Problem]:
+    """Time zones, quiet hours and days away that can't be read; outsiders with tokens."""
+    for i, person in enumerate(document.value.people):
+        place: Place = ("people", i)
+        if person.timezone and not is_zone(person.timezone):
+            hint = said(": expected a name such as Asia/Shanghai")
+            words = said("unknown time zone {name!r}{hint}", name=person.timezone, hint=hint)
+            yield document.problem((*place, "timezone"), words)
+        if person.outsider and person.tokens:
+            words = said("an outsider has no token: she may acknowledge by link")
+            yield document.problem((*place, "tokens"), words)
+        for j, away in enumerate(person.away):
+            if away.to < away.from_:
+                yield document.warning((*place, "away", j), said("it ends before it starts: it covers nothing"))
+        for j, way in enumerate(person.contacts):
+            if way.not_between and not _are_hours(way.not_between):
+                words = said("expected hours such as 22:00-07:00, got {got!r}", got=way.not_between)
+                yield document.problem((*place, "contacts", j, "not_between"), words)
 
 
 def reach_problems(
@@ -123,21 +136,25 @@ class _Look:
 
     def _turns(self, target: str, team: str) -> bool:
         """Whether who is meant changes with time."""
+        if self._people.anybody_away:
+            return True
         name = team if target in BY_TEAM else target.partition(":")[2]
         found = self._people.teams.get(name)
         return found is not None and found.rota is not None and not target.startswith("team:")
 
 
+def used_teams(policies: Iterable[PolicySpec], last_resort: Sequence[str], owners: Sequence[str]) -> frozenset[str]:
+    """Teams whose turns decide who is told. ``owners``: those that may own a cause."""
+    steps = (step for policy in policies for step in (*policy.steps, *policy.unresolved))
+    targets = {*last_resort, *(target for step in steps for target in step.tell)}
+    named = {target.removeprefix("oncall:") for target in targets if target.startswith("oncall:")}
+    return frozenset(named | set(owners)) if BY_TEAM & targets else frozenset(named)
+
+
 def _weeks(people: People) -> int:
     rotas = [team.rota for team in people.teams.values() if team.rota is not None]
-    turns = [len(rota.people) * (1 if rota.every == "week" else 1 / 7) for rota in rotas]
+    turns = [len(one.people) * every_days(one.every) / 7 for rota in rotas for one in layers_of(rota)]
     return max(1, min(MOST_WEEKS, round(max(turns, default=1.0) + 0.5)))
-
-
-def without_broken_rotas(file: PeopleFile) -> PeopleFile:
-    """The same people; a team whose rota can't be read has none, so that questions can be asked."""
-    teams = (replace(t, rota=None) if t.rota is not None and any(_rota_mistakes(t.rota)) else t for t in file.teams)
-    return replace(file, teams=tuple(teams))
 
 
 def _circle(start: str, managers: dict[str, str]) -> list[str]:
@@ -148,15 +165,9 @@ def _circle(start: str, managers: dict[str, str]) -> list[str]:
     return path if managers.get(path[-1]) == start else []
 
 
-def _rota_mistakes(rota: Rota) -> Iterator[tuple[str, Said]]:
-    if not rota.people:
-        yield "people", said("expected at least one person")
+def _are_hours(text: str) -> bool:
     try:
-        date.fromisoformat(rota.start)
+        quiet_hours(text)
     except ValueError:
-        yield "start", said("expected {wanted}, got {got!r}", wanted=said("a date such as 2027-01-31"), got=rota.start)
-    try:
-        if Clock.from_yaml(rota.handover) == 1440:
-            raise ValueError
-    except ValueError:
-        yield "handover", said("expected a time of day such as 06:00, got {got!r}", got=rota.handover)
+        return False
+    return True

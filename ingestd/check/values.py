@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from ingestd import channels
+from ingestd.channels.mail import MailSettings, RelaySettings
 from ingestd.decide.rank import CalendarSpec, PriorityRules
 from ingestd.intake.imapsettings import imap_problem
 from ingestd.intake.smtp import smtp_problem
@@ -28,7 +30,6 @@ COUNTS: tuple[Place, ...] = (
         for key in ("size_limit", "header_limit", "max_connections", "memory", "timeout", "data_timeout")
     ),
     ("listen", "smtp", "connections_per_peer"),
-    ("mail", "timeout"),
     ("link_age",),
 )
 PORTS: tuple[Place, ...] = (("listen", "smtp", "port"), ("listen", "http", "port"), ("mail", "port"))
@@ -37,11 +38,17 @@ PORTS: tuple[Place, ...] = (("listen", "smtp", "port"), ("listen", "http", "port
 def value_problems(main: Document[Settings]) -> Iterator[Problem]:
     """What is wrong with the values of ingestd.yaml, before any file that it names is looked at."""
     settings = main.value
-    for place in COUNTS:
+    timeouts = (("channels", name, "timeout") for name in settings.channels)
+    for place in (*COUNTS, *timeouts):
         value = _at(settings, place)
         if value is not None and value <= 0:
             yield main.problem(place, said("expected more than 0, got {got}", got=f"{value:g}"))
-    ports = (*PORTS, *(("imap", i, "port") for i in range(len(settings.imap))))
+    relays = range(len(settings.mail.relays)) if settings.mail is not None else ()
+    ports = (
+        *PORTS,
+        *(("imap", i, "port") for i in range(len(settings.imap))),
+        *(("mail", "relays", i, "port") for i in relays),
+    )
     for place in ports:
         value = _at(settings, place)
         if value is not None and not 0 <= value <= HIGHEST_PORT:
@@ -85,8 +92,14 @@ def file_problems(main: Document[Settings], ready: Settings) -> Iterator[Problem
             yield main.problem(("imap", i, wrong[0]), wrong[1])
         if mailbox.tls != "none":
             yield from _authority(main, ("imap", i, "ca_file"), mailbox.ca_file)
-    if ready.mail is not None and ready.mail.tls != "none":
-        yield from _authority(main, ("mail", "ca_file"), ready.mail.ca_file)
+    if ready.mail is not None:
+        yield from _mail(main, ready.mail)
+    for name, way in ready.channels.items():
+        unfit = channels.problem(way)
+        if unfit is not None:
+            yield main.problem(("channels", name, unfit[0]), unfit[1])
+        if ca_file := getattr(way, "ca_file", ""):
+            yield from _authority(main, ("channels", name, "ca_file"), ca_file)
     for part, served in (("smtp", ready.listen.smtp), ("http", ready.listen.http)):
         yield from _certificate(main, ("listen", part), served.certificate, served.key)
 
@@ -119,8 +132,23 @@ def _calendar(spec: CalendarSpec) -> Iterator[tuple[Place, Said]]:
 def _at(settings: Any, place: Place) -> Any:
     found = settings
     for step in place:
-        found = found[step] if isinstance(step, int) else getattr(found, step, None)
+        found = found[step] if isinstance(step, int) or isinstance(found, dict) else getattr(found, step, None)
     return found
+
+
+def _mail(main: Document[Settings], mail: MailSettings) -> Iterator[Problem]:
+    """What is wrong with the relays."""
+    if not mail.host and not mail.relays:
+        yield main.problem(("mail",), said("{key!r} is missing", key="host"))
+    places: tuple[tuple[Place, MailSettings | RelaySettings], ...] = (
+        (("mail",), mail),
+        *((("mail", "relays", i), relay) for i, relay in enumerate(mail.relays)),
+    )
+    for place, relay in places:
+        if relay.tls != "none":
+            yield from _authority(main, (*place, "ca_file"), relay.ca_file)
+        if relay.timeout <= 0:
+            yield main.problem((*place, "timeout"), said("expected more than 0, got {got}", got=f"{relay.timeout:g}"))
 
 
 def _authority(main: Document[Settings], place: Place, path: str) -> Iterator[Problem]:

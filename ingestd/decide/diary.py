@@ -21,6 +21,7 @@ class DayEvent(Struct, frozen=True, kw_only=True):
     minutes: int = DAY  # how long
     work: bool = False
     title: str = ""
+    attendees: tuple[str, ...] = ()  # mail addresses of who has not declined, in small letters
     rule: Recurrence | None = None
     also: frozenset[date] = frozenset()
     without: frozenset[date] = frozenset()

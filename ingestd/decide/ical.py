@@ -20,6 +20,7 @@ MOST_TEXT = 200_000  # characters: some thousand events
 MOST_AGAIN = 2000  # days that events with a rule last together
 MOST_COUNTED = 100  # rules with a COUNT
 LONGEST_TITLE = 100  # characters that are looked at
+MOST_ATTENDEES = 20  # of one event
 LONGEST = 400 * DAY  # minutes of one event
 #: What an event can't be understood without.
 _ASKED = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
@@ -118,6 +119,7 @@ def _event(component: Any, site: tzinfo) -> DayEvent | None:
         minutes=length,
         work=_says_work(component),
         title=str(component.get("SUMMARY", ""))[:LONGEST_TITLE],
+        attendees=tuple(_attendees(component)),
         rule=recurrence(rule, first, timed=isinstance(start, datetime)) if rule else None,
         also=frozenset(_dates(component.get("RDATE"), own)),
         without=frozenset(_dates(component.get("EXDATE"), own)),
@@ -170,6 +172,13 @@ def _dates(found: Any, zone: tzinfo) -> Iterator[date]:
             if not isinstance(one.dt, date):
                 raise ValueError("RDATE, EXDATE: expected days or times")
             yield _day(one.dt, zone)
+
+
+def _attendees(component: Any) -> Iterator[str]:
+    found = component.get("ATTENDEE")
+    for one in (found if isinstance(found, list) else [found] if found else [])[:MOST_ATTENDEES]:
+        if str(getattr(one, "params", {}).get("PARTSTAT", "")).upper() != "DECLINED":
+            yield str(one).casefold().removeprefix("mailto:")
 
 
 def _says_work(component: Any) -> bool:

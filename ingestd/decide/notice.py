@@ -19,7 +19,7 @@ def digest(s: State, order: DigestOrder) -> None:
 
 
 def _people(s: State, targets: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(p for target in targets for p in s.rules.people.resolve(target, s.wall)))
+    return tuple(dict.fromkeys(p for target in targets for p in s.rules.people.resolve(target, s.wall, even_away=True)))
 
 
 def _request(s: State, kind: NotificationKind, people: Iterable[str], **about: Any) -> None:

@@ -106,7 +106,7 @@ class _Staff:
         """Those on call, then the others of the team; without a team those who have a skill that fits."""
         for name, how in (self._team(team) if team in self._people.teams else self._skilled(asked)).items():
             person = self._people.persons.get(name)
-            if person is not None:
+            if person is not None and not self._people.away(name, self._wall):
                 fit = len(asked & self._skills.get(name, frozenset()))
                 yield _Candidate(person, how, self._work.get(name, ()), fit)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ingestd.check.conditions import rule_problems
-from ingestd.check.people import rota_problems, without_broken_rotas
+from ingestd.check.people import person_problems
+from ingestd.check.rotas import rota_problems, without_broken_rotas
 from ingestd.check.values import priority_problems
 from ingestd.decide.classify import Classifier, CorrelateRules
 from ingestd.decide.grouping import Grouping
@@ -60,6 +61,7 @@ def _people(document: Document[TestFile], names: Names) -> Iterator[Problem]:
     test = document.value
     written = _whole(document, PeopleFile(people=test.people or (), teams=test.teams or ()))
     yield from people_problems(written, names)
+    yield from person_problems(written)
     yield from rota_problems(written)
 
 

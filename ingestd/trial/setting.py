@@ -191,7 +191,7 @@ def _compiled(document: Document[TestFile], base: Base, timezone: str) -> Rulebo
         correlate=rules.correlate or base.correlate,
         ranker=Ranker(rules.priority or base.priority, timezone, base.rulebook.ranker.icals),
         escalation=rules.escalation or base.escalation,
-        people=People(people, timezone),
+        people=People(people, timezone, base.rulebook.people.calendars, base.rulebook.people.icals),
         last_resort=base.rulebook.last_resort if test.last_resort is None else test.last_resort,
         heartbeats=Heartbeats(beats, timezone),
         sources=base.rulebook.sources,

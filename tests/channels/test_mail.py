@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from mailbox import Maildir
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from ingestd.channels import ChannelError, Letter
-from ingestd.channels.mail import MailChannel, MailSettings
+from ingestd.channels import ChannelError, Letter, mail
+from ingestd.channels.mail import MailChannel, MailSettings, RelaySettings
 from ingestd.channels.maildir import MaildirChannel, MaildirSettings
+from ingestd.yamltypes import Duration
 
 FIRST, SECOND = "<ingestd.7.1@shop.example>", "<ingestd.7.2@shop.example>"
 
@@ -40,8 +42,20 @@ class Relay:
     def __init__(self) -> None:
         self.rcpt = "250 OK"
         self.data = "250 2.0.0 queued as ABC"
+        self.mail = "250 OK"
+        self.ehlo = "250 HELP"
+        self.greeting = ""
+        self.silent = False
         self.received: list[tuple[str, EmailMessage]] = []
         self.port = 0
+
+    async def handle_EHLO(self, _s: Any, session: Any, _e: Any, hostname: str, replies: list[str]) -> list[str]:  # noqa: N802
+        session.host_name = hostname
+        return [*replies[:-1], self.ehlo] if self.ehlo[0] == "2" else [self.ehlo]
+
+    async def handle_MAIL(self, _s: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        envelope.mail_from = address if self.mail[0] == "2" else None
+        return self.mail
 
     async def handle_RCPT(self, _s: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         envelope.rcpt_tos.append(address)
@@ -53,14 +67,28 @@ class Relay:
         return self.data
 
 
-@pytest.fixture
-async def relay() -> AsyncIterator[Relay]:
+class Refusing(asyncio.Protocol):
+    """A server that says one thing, or nothing."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def connection_made(self, transport: Any) -> None:
+        if self._words:
+            transport.write(f"{self._words}\r\n".encode())
+            transport.close()
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Relay]:
     hooks = Relay()
 
     def refuse(*_: Any) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    def connection() -> SMTP:
+    def connection() -> asyncio.Protocol:
+        if hooks.greeting or hooks.silent:
+            return Refusing(hooks.greeting)
         loop = asyncio.get_running_loop()
         return SMTP(hooks, hostname="relay", loop=loop, authenticator=refuse, auth_require_tls=False)
 
@@ -69,6 +97,18 @@ async def relay() -> AsyncIterator[Relay]:
     yield hooks
     server.close()
     await server.wait_closed()
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[Relay]:
+    async with serving() as one:
+        yield one
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Relay]:
+    async with serving() as one:
+        yield one
 
 
 def channel(relay: Relay, **more: Any) -> MailChannel:
@@ -147,3 +187,121 @@ async def test_a_maildir_that_can_not_be_written_is_an_error(tmp_path: Path) -> 
     with pytest.raises(ChannelError) as refusal:
         await MaildirChannel(MaildirSettings(path=str(tmp_path / "box"))).send(letter())
     assert refusal.value.transient
+
+
+# -- several relays
+
+
+class Row:
+    """Two relays, and a clock."""
+
+    def __init__(self, first: Relay, second: Relay, **more: Any) -> None:
+        self.first, self.second, self.now = first, second, 1000.0
+        relays = (RelaySettings(host="127.0.0.1", port=second.port),)
+        settings = {"host": "127.0.0.1", "port": first.port, "relays": relays} | more
+        self.channel = MailChannel(MailSettings(sender="alarm@shop.example", **settings), lambda: self.now)
+
+    @property
+    def taken(self) -> tuple[int, int]:
+        return len(self.first.received), len(self.second.received)
+
+
+async def test_the_first_relay_is_used_as_long_as_it_takes_letters(relay: Relay, other: Relay) -> None:
+    row = Row(relay, other)
+    sent = await row.channel.send(letter())
+    assert row.taken == (1, 0)
+    assert sent.detail.startswith(f"127.0.0.1:{relay.port}: ") and "queued as ABC" in sent.detail
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("greeting", "554 5.3.2 no service here"),
+        ("greeting", "421 4.3.2 too busy"),
+        ("ehlo", "421 4.3.2 going down"),
+        ("mail", "451 4.7.1 try later"),
+        ("mail", "550 5.7.1 relaying denied"),
+        ("rcpt", "450 4.2.0 greylisted"),
+        ("data", "452 4.3.1 disk full"),
+    ],
+)
+async def test_one_that_defers_or_refuses_us_is_followed_by_the_next_at_once(
+    relay: Relay, other: Relay, step: str, reply: str
+) -> None:
+    setattr(relay, step, reply)
+    row = Row(relay, other)
+    sent = await row.channel.send(letter())
+    assert len(other.received) == 1
+    assert reply[4:9] in sent.detail and f"127.0.0.1:{other.port}: " in sent.detail
+
+
+async def test_so_is_one_that_is_down_and_one_that_never_answers(relay: Relay, other: Relay) -> None:
+    port, relay.port = relay.port, 1
+    await Row(relay, other).channel.send(letter())
+    relay.port, relay.silent = port, True
+    await Row(relay, other, timeout=Duration(0.1)).channel.send(letter())
+    assert len(other.received) == 2
+
+
+async def test_none_may_use_up_the_time_of_the_next(
+    relay: Relay, other: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "PATIENCE", 0.4)
+    relay.silent = True
+    sent = await Row(relay, other).channel.send(letter())
+    assert len(other.received) == 1 and "TimeoutError" in sent.detail
+
+
+@pytest.mark.parametrize(("step", "reply"), [("rcpt", "550 5.1.1 no such user"), ("data", "554 5.7.1 spam")])
+async def test_a_letter_that_is_refused_for_good_is_not_offered_again(
+    relay: Relay, other: Relay, step: str, reply: str
+) -> None:
+    setattr(relay, step, reply)
+    row = Row(relay, other)
+    with pytest.raises(ChannelError) as refusal:
+        await row.channel.send(letter())
+    assert not refusal.value.transient and reply[:3] in str(refusal.value)
+    assert other.received == []
+    relay.rcpt, relay.data, before = "250 OK", "250 OK", len(relay.received)
+    await row.channel.send(letter())  # it was no fault of the relay's
+    assert (len(relay.received), other.received) == (before + 1, [])
+
+
+async def test_what_none_takes_may_pass_if_one_of_them_says_so(relay: Relay, other: Relay) -> None:
+    relay.mail, other.mail = "550 5.7.1 relaying denied", "451 4.7.1 try later"
+    with pytest.raises(ChannelError) as refusal:
+        await Row(relay, other).channel.send(letter())
+    assert refusal.value.transient and "550" in str(refusal.value) and "451" in str(refusal.value)
+    other.mail = "550 5.7.1 relaying denied"
+    with pytest.raises(ChannelError) as refusal:
+        await Row(relay, other).channel.send(letter())
+    assert not refusal.value.transient
+
+
+async def test_a_relay_that_failed_comes_last_for_a_while(relay: Relay, other: Relay) -> None:
+    row = Row(relay, other)
+    relay.mail = "451 4.7.1 try later"
+    await row.channel.send(letter())
+    relay.mail = "250 OK"
+    await row.channel.send(letter())
+    assert row.taken == (0, 2)
+    row.now += mail.AVOIDED
+    await row.channel.send(letter())
+    assert row.taken == (1, 2)
+
+
+async def test_relays_are_greeted_without_a_letter(relay: Relay, other: Relay) -> None:
+    row = Row(relay, other)
+    assert (await row.channel.probe()).count("250 OK") == 2
+    relay.port = 1
+    assert "250 OK" in await Row(relay, other).channel.probe()
+    other.port = 1
+    with pytest.raises(ChannelError):
+        await Row(relay, other).channel.probe()
+    assert row.taken == (0, 0)
+
+
+async def test_only_further_relays_will_do(other: Relay) -> None:
+    relays = (RelaySettings(host="127.0.0.1", port=other.port),)
+    await MailChannel(MailSettings(sender="a@shop.example", relays=relays)).send(letter())
+    assert len(other.received) == 1

@@ -101,8 +101,9 @@ def test_a_policy_whose_owner_team_is_away_for_a_week(desk: Desk) -> None:
         "rules/escalation.yaml", '- {id: calm, steps: [{tell: ["oncall:quay"]', "- {id: calm, steps: [{tell: [owner]"
     )
     assert desk.told() == [
+        "people.yaml:7:51: jon has no contact: nobody is told in this turn",
         "rules/escalation.yaml:6:21: policy calm reaches nobody for team quay at 2026-09-28 08:00: "
-        "only the last resort is told"
+        "only the last resort is told",
     ]
 
 

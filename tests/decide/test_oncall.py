@@ -1,11 +1,11 @@
 """Who is meant by a name, and whose turn it is, also when the clocks change."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ingestd.decide.oncall import Contact, People, PeopleFile, Person, Rota, Team
+from ingestd.decide.oncall import Away, Contact, People, PeopleFile, Person, Rota, Team, quiet_hours, ways_for
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -128,3 +128,123 @@ def test_mail_addresses_lead_to_their_person_whatever_the_case() -> None:
     ]
     assert [w.channel for w in staff.persons["bob"].ways()] == ["mail", "sms"]
     assert staff.persons["cy"].ways() == ()
+
+
+# -- away
+def staffed(*away: str, rota: Rota | None = None) -> People:
+    """ann under bob under cy, cy under nobody; all of them a team; ``away``: in June."""
+    june = (Away(from_=date(2026, 6, 1), to=date(2026, 6, 30)),)
+    managers = {"ann": "bob", "bob": "cy", "cy": ""}
+    staff = tuple(
+        Person(id=one, mail=f"{one}@shop.example", manager=boss, away=june if one in away else ())
+        for one, boss in managers.items()
+    )
+    return People(PeopleFile(people=staff, teams=(team("ops", rota=rota),)), "Europe/Berlin")
+
+
+JUNE = at("2026-06-15T12:00")
+
+
+@pytest.mark.parametrize("target", ["person:ann", "ann", "team:ops", "oncall:ops", "owner"])
+def test_who_is_away_is_not_meant_except_as_the_last_resort(target: str) -> None:
+    home, empty = staffed("ann"), staffed("ann", "bob", "cy")
+    assert "ann" not in home.resolve(target, JUNE, owner_team="ops")
+    assert empty.resolve(target, JUNE, owner_team="ops") == ()
+    assert "ann" in empty.resolve(target, JUNE, owner_team="ops", even_away=True)
+    assert "ann" in home.resolve(target, at("2026-07-01T00:00"), owner_team="ops"), "she is back"
+
+
+def test_the_last_resort_is_whose_turn_it_is_as_long_as_somebodys_is() -> None:
+    found = staffed(rota=Rota(people=("ann", "bob"), every="day", start="2026-06-15"))
+    assert found.resolve("oncall:ops", JUNE, even_away=True) == ("ann",)
+    assert found.ever("oncall:ops") == ("ann", "bob")
+
+
+def test_the_manager_of_a_manager_who_is_away() -> None:
+    assert staffed("bob").resolve("manager", JUNE, owner="ann") == ("cy",)
+    assert staffed("bob", "cy").resolve("manager", JUNE, owner="ann") == ()
+    assert staffed("bob", "cy").resolve("manager", JUNE, owner="ann", even_away=True) == ("bob",)
+    assert staffed().resolve("manager", JUNE, owner_team="ops", even_away=True) == ("bob", "cy")
+
+
+def test_managers_in_a_circle_who_are_all_away() -> None:
+    june = (Away(from_=date(2026, 6, 1), to=date(2026, 6, 30)),)
+    staff = tuple(Person(id=one, manager=boss, away=june) for one, boss in (("a", "b"), ("b", "c"), ("c", "b")))
+    assert People(PeopleFile(people=staff)).resolve("manager", JUNE, owner="a") == ()
+
+
+def test_nobody_is_ever_meant_by_what_does_not_exist() -> None:
+    assert [staffed().ever(target) for target in ("person:eve", "eve", "team:eve", "oncall:eve", "manager")] == [()] * 5
+    assert staffed().resolve("manager", JUNE, owner="ann", even_away=True) == ("bob",)
+
+
+def test_days_away_are_those_of_the_persons_own_clocks() -> None:
+    away = (Away(from_=date(2026, 6, 2), to=date(2026, 6, 2)),)
+    file = PeopleFile(people=(Person(id="wei", away=away, timezone="Asia/Shanghai"),))
+    found = People(file, "Europe/Berlin")
+    assert [found.away("wei", at(f"2026-06-{time}")) for time in ("01T17:59", "01T18:00", "02T17:59", "02T18:00")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert found.anybody_away and not staffed().anybody_away
+
+
+def test_people_by_name() -> None:
+    staff = People(PeopleFile(people=(Person(id="ann", name="Ann Lee", mail="a@shop.example"),)))
+    assert [staff.called(name) for name in ("ANN", " ann lee", "a@shop.example", "", "lee")] == ["ann"] * 3 + [""] * 2
+    assert list(staff.addresses()) == ["a@shop.example"]
+
+
+# -- ways
+MAIL, PHONE = Contact(address="a@x.example"), Contact(channel="sms", address="+49", not_between="22:00-07:00")
+BOARD = Contact(channel="chat", address="#ops", priorities=("P3", "P4"))
+
+
+def reached(*contacts: Contact, priority: str = "P3", time: str = "12:00", zone: str = "") -> list[str]:
+    """The channels that a page would go by."""
+    person = Person(id="ann", contacts=contacts, timezone=zone)
+    return [way.channel for way in ways_for(person, priority, at(f"2026-06-03T{time}"), BERLIN)]
+
+
+def test_ways_are_tried_in_the_order_written() -> None:
+    assert reached(PHONE, MAIL) == ["sms", "mail"]
+    assert [way.address for way in ways_for(Person(id="x", mail="x@x.example"), "P3", 0.0, BERLIN)] == ["x@x.example"]
+    assert ways_for(Person(id="x"), "P1", 0.0, BERLIN) == ()
+
+
+def test_a_contact_for_some_priorities_is_used_for_these() -> None:
+    assert reached(MAIL, BOARD, priority="P3") == ["mail", "chat"]
+    assert reached(MAIL, BOARD, priority="P1") == ["mail"]
+    assert reached(BOARD, priority="P1") == ["chat"], "better than not at all"
+
+
+@pytest.mark.parametrize(
+    ("time", "quiet"),
+    [("21:59", False), ("22:00", True), ("23:59", True), ("00:00", True), ("06:59", True), ("07:00", False)],
+)
+def test_quiet_hours_hold_a_contact_back(time: str, quiet: bool) -> None:
+    assert reached(PHONE, MAIL, time=time) == (["mail"] if quiet else ["sms", "mail"])
+    assert reached(PHONE, MAIL, time=time, priority="P1") == ["sms", "mail"], "P1 goes through"
+    assert reached(PHONE, time=time) == ["sms"], "better than not at all"
+
+
+def test_quiet_hours_by_day_and_by_the_persons_own_clocks() -> None:
+    siesta = Contact(channel="sms", not_between="13:00-15:00")
+    assert [reached(siesta, MAIL, time=time) for time in ("12:59", "13:00", "15:00")] == [
+        ["sms", "mail"],
+        ["mail"],
+        ["sms", "mail"],
+    ]
+    assert reached(PHONE, MAIL, time="16:00", zone="Asia/Shanghai") == ["mail"], "22:00 there"
+
+
+def test_a_contact_for_other_priorities_is_no_way_out_of_quiet_hours() -> None:
+    assert reached(PHONE, BOARD, priority="P2", time="23:00") == ["sms"]
+
+
+@pytest.mark.parametrize("text", ["22:00", "22:00-", "x-y", "22:00-22:00", "00:00-24:00", "22-7"])
+def test_what_is_no_quiet_time(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        quiet_hours(text)

@@ -1,6 +1,7 @@
 """What comes first, and who should take it."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -141,3 +142,17 @@ def test_ten_thousand_are_put_in_order_at_once() -> None:
     before = time.process_time()
     assert len(worklist(ones, SITE, People(staff), wall=2000.0, offset=OFFSET)) == 10_000
     assert time.process_time() - before < 3.0
+
+
+def test_who_is_away_is_offered_nothing() -> None:
+    file = """
+people:
+  - {id: ann, mail: ann@x.example, away: [{from: 2026-11-01, to: 2026-12-31}]}
+  - {id: bob, mail: bob@x.example}
+teams:
+  - {id: network, members: [ann, bob]}
+"""
+    people = People(loads(file, PeopleFile, "people"))
+    wall = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
+    (line,) = worklist([incident(1, team="network")], Topology(TopologyFile()), people, wall=wall, offset=0.0)
+    assert line.offer.person == "bob"
