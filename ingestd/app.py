@@ -37,7 +37,7 @@ from ingestd.replay import Origin
 from ingestd.replies import Letters
 from ingestd.settings import HttpSettings
 from ingestd.sitecache import reload_site, start_site
-from ingestd.slices import address, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
+from ingestd.slices import address, answerable, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
 from ingestd.watch import reload_on_change
@@ -120,6 +120,7 @@ class Daemon:
             link=self._link,
             name=self.letters.message_id,
             observing=settings.mode == "observe",
+            answerable=answerable(site),
             observe=self._delivered,
         )
         self.digests = Digests(
@@ -236,6 +237,7 @@ class Daemon:
                 self.doors.replace(site.http_sources)
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
                 self.outbox.observing = site.settings.mode == "observe"
+                self.outbox.answerable = answerable(site)
                 self._notes = needs_restart(self.site, site)
                 self.site = site
                 self.figures.reloaded("ok", self.clock.wall())

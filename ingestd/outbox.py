@@ -28,6 +28,8 @@ Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
 DETAIL = 500  # most characters kept of what channels said
+#: What asks a person to act.
+ASKING = frozenset({"open", "functional", "hierarchic", "last_resort"})
 POSTED = "posted to a group, nobody's receipt"
 
 
@@ -92,11 +94,13 @@ class Outbox:
         link: Link = no_link,
         name: Naming = plain_name,
         observing: bool = False,
+        answerable: frozenset[str] = frozenset(),
         observe: Observe = lambda _channel, _outcome, _notification: None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self.channels = channels  # both are replaced as a whole on reload
         self.contacts = contacts
+        self.answerable = answerable  # channels by which an answer comes back; replaced on reload
         self.observing = observing  # pages are decided and not sent
         self._store = store
         self._step = step
@@ -274,7 +278,8 @@ class Outbox:
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
         # A link acts in the name of one person: it is not for all who read a group.
         link = None if self._is_group(address) else self._link(notification)
-        subject, text = render(notification, contact.language, link, self._timezone)
+        answerable = address.channel in self.answerable and notification.kind in ASKING
+        subject, text = render(notification, contact.language, link, self._timezone, answerable=answerable)
         return Letter(
             notification=notification.id,
             incident=notification.incident,

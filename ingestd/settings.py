@@ -59,6 +59,7 @@ class ReplySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """``replies`` of the site file."""
 
     authserv_id: str = ""  # what our own mail server calls itself in Authentication-Results; empty: not asked for
+    invite: bool = False  # letters say that they can be answered: where answers to them reach us
 
 
 class DeadManSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

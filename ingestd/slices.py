@@ -50,6 +50,11 @@ def lmtp_intake(
     return LmtpIntake(found, receive, clock, count_refused) if found is not None else None
 
 
+def answerable(site: Site) -> frozenset[str]:
+    """The channels whose letters say that they can be answered."""
+    return frozenset({"mail", "maildir"}) if site.settings.replies.invite else frozenset()
+
+
 def contacts(site: Site) -> dict[str, Contact]:
     """How each person is told. On a site that only tries things out, mail goes to the folder."""
     mail = "mail" if site.settings.mail is not None else "maildir"

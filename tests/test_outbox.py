@@ -364,3 +364,15 @@ async def test_a_person_may_choose_by_priority_and_hour(desk: Desk) -> None:
     facts = page(1).facts
     assert desk.outcomes[-1] == ("handed_over", "sms")
     assert asked == [(facts.priority, 1_000_000.0 + facts.wall_offset)]
+
+
+async def test_a_letter_says_that_it_can_be_answered_where_answers_reach_us(desk: Desk) -> None:
+    words = "也可直接回复本邮件：接单"
+    await desk.tell(page(1))
+    desk.outbox.answerable = frozenset({"mail"})
+    await desk.tell(page(2), page(3, kind="end"))
+    assert [(letter.kind, words in letter.text) for letter in desk.mail.letters] == [
+        ("open", False),
+        ("open", True),
+        ("end", False),
+    ]

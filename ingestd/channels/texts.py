@@ -22,15 +22,20 @@ def language(name: str) -> str:
     return LANGUAGES.get(name.replace("-", "_").partition("_")[0].lower(), DEFAULT)
 
 
-def render(notification: Notification, name: str, link: str | None, timezone: ZoneInfo) -> tuple[str, str]:
-    """Subject and text for a person who reads language ``name`` in ``timezone``; ``link`` acknowledges."""
+def render(
+    notification: Notification, name: str, link: str | None, timezone: ZoneInfo, *, answerable: bool = False
+) -> tuple[str, str]:
+    """Subject and text for a person who reads language ``name`` in ``timezone``; ``link`` acknowledges.
+
+    ``answerable``: an answer to it reaches us.
+    """
     facts = notification.facts
 
     def clock(at: float) -> str:
         return _clock(at + facts.wall_offset, notification.at + facts.wall_offset, timezone)
 
     template = _environment().get_template(f"{language(name)}/{notification.kind}.txt.j2")
-    text = template.render(f=facts, link=link or "", clock=clock, span=_span, hit=_hit(facts))
+    text = template.render(f=facts, link=link or "", answerable=answerable, clock=clock, span=_span, hit=_hit(facts))
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split())[:LONGEST_SUBJECT], body.strip() + "\n"
 
