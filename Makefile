@@ -19,13 +19,13 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-# What is judged by cases needs no coverage, and runs beside the rest.
-CASES := tests/test_storm.py tests/test_corpus.py
+# What is judged by cases, and what mostly waits for real peers, needs no coverage, and runs beside the rest.
+BESIDE := tests/test_storm.py tests/test_corpus.py tests/peers
 unit: $(STAMP)
 	.ci/peers
-	{ $(BIN)/python -m pytest -rs $(CASES) && $(BIN)/python tests/drills/contract.py --count 1000; } >$(VENV)/cases.log 2>&1 & \
-	  cases=$$!; $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs $(CASES:%=--ignore=%); rest=$$?; \
-	  wait $$cases; judged=$$?; cat $(VENV)/cases.log; exit $$((rest + judged))
+	{ $(BIN)/python -m pytest -rs $(BESIDE) && $(BIN)/python tests/drills/contract.py --count 1000; } >$(VENV)/beside.log 2>&1 & \
+	  beside=$$!; $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs $(BESIDE:%=--ignore=%); rest=$$?; \
+	  wait $$beside; judged=$$?; cat $(VENV)/beside.log; exit $$((rest + judged))
 	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
 
 demo: $(STAMP)         ## a morning in a trading company, played through real SMTP and HTTP
