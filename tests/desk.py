@@ -67,7 +67,7 @@ class Desk:
     async def quiet(self) -> None:
         """Wait until there is nothing left to do."""
         engine = self.engine
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(40):
             still = 0
             while still < 3:
                 due = engine.world.next_due()
@@ -87,7 +87,7 @@ class Desk:
     @staticmethod
     async def until(so: Callable[[], object]) -> None:
         """Let the others run until something is so."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(40):
             while not so():  # noqa: ASYNC110  (what is awaited is a state, and tells nobody)
                 await asyncio.sleep(0)
 
@@ -105,7 +105,7 @@ class Desk:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         return await self.message(Message(kind="webhook", source="prod", adapter="generic", body=raw))
 
-    async def act(self, actor: str, action: str, incident: int, patience: float = 5.0, **more: Any) -> Verdict:
+    async def act(self, actor: str, action: str, incident: int, patience: float = 30.0, **more: Any) -> Verdict:
         body = msgspec.json.encode(Command(action=action, incident=incident, **more))  # type: ignore[arg-type]
         number = await self.message(Message(kind="command", source="web", actor=actor, body=body))
         return await self.engine.verdict(number, patience)

@@ -51,7 +51,7 @@ class House:
 
     async def until(self, so: Callable[[], Any]) -> Any:
         """Wait until something is so."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(40):
             while True:
                 found = await so()
                 if found:
@@ -68,7 +68,7 @@ class House:
         """Hand a mail over; what the server said in the end."""
 
         def send() -> tuple[int, bytes]:
-            with smtplib.SMTP("127.0.0.1", self.stage.smtp, timeout=5) as client:
+            with smtplib.SMTP("127.0.0.1", self.stage.smtp, timeout=30) as client:
                 client.ehlo()
                 client.mail(script.MONITOR)
                 client.rcpt(script.ALERTS)
@@ -396,7 +396,7 @@ async def test_when_the_engine_breaks_down_the_daemon_ends_and_its_store_counts_
         await house.mail(script.nagios("acc-sw-17", "10.20.0.17"))
         monkeypatch.setattr(house.daemon.engine, "_slice", _broken)
         assert house.serving is not None
-        assert await asyncio.wait_for(house.serving, 8) == 1
+        assert await asyncio.wait_for(house.serving, 40) == 1
     async with opened(stage) as house:
         assert (await house.metrics())['ingestd_starts_total{outcome="unclean"}'] == 1
         assert await house.until(house.incidents)
@@ -486,7 +486,7 @@ async def test_mail_comes_by_a_socket_too_and_a_second_delivery_is_no_news(stage
         raw = script.nagios("acc-sw-17", "10.20.0.17").replace(b"\n", b"\r\n")
 
         def send() -> None:
-            with smtplib.LMTP(str(path), timeout=5) as client:
+            with smtplib.LMTP(str(path), timeout=30) as client:
                 client.sendmail(script.MONITOR, [script.ALERTS], raw)
 
         for _ in range(2):

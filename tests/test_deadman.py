@@ -32,7 +32,7 @@ async def run(answer: Callable[[httpx.Request], httpx.Response], ready: list[tup
     switch = DeadMan(lambda: settings, is_ready, httpx.MockTransport(answer), lambda _: asyncio.sleep(0))
     with capture_logs() as said:
         task = asyncio.create_task(switch.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await done.wait()
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -89,7 +89,7 @@ class Desk:
         await self.rest()
 
     async def rest(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*self.outbox._under_way.values())
 
     @property

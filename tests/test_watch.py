@@ -21,7 +21,7 @@ class Edited:
         self.reloads += 1
 
     async def until(self, so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not so():  # noqa: ASYNC110  (files change behind the loop's back)
                 await asyncio.sleep(0.02)
 
@@ -70,5 +70,5 @@ async def test_a_system_without_watches_is_said(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(watch, "awatch", full)
     edited = Edited(tmp_path)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await watch.reload_on_change(edited.main, edited.reload)

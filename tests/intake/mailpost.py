@@ -40,7 +40,7 @@ async def talk(intake: SmtpIntake, client: Callable[[smtplib.SMTP], T], host: st
 
     def session() -> T:
         source = (host, 0) if host else None
-        with smtplib.SMTP(address, port, timeout=5, source_address=source) as connection:
+        with smtplib.SMTP(address, port, timeout=30, source_address=source) as connection:
             return client(connection)
 
     return await asyncio.to_thread(session)
@@ -57,7 +57,7 @@ async def spoken(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], *pa
         writer.write(part)
         await writer.drain()
         await asyncio.sleep(0.005)
-    answer = await asyncio.wait_for(reader.read(-1), 5)
+    answer = await asyncio.wait_for(reader.read(-1), 30)
     writer.close()
     await writer.wait_closed()
     return answer

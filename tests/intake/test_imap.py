@@ -59,7 +59,7 @@ class Inbox:
         await until(lambda: len(self.kept) >= count, f"{count} mails")
 
 
-async def until(true: Callable[[], Any], what: str, patience: float = 5.0) -> None:
+async def until(true: Callable[[], Any], what: str, patience: float = 40.0) -> None:
     end = time.monotonic() + patience
     while not true():
         assert time.monotonic() < end, f"waited for {what} in vain"
@@ -456,7 +456,7 @@ async def test_a_stop_does_not_wait_for_a_server_that_is_silent(
     await until(lambda: server.count("SELECT"), "the silence")
     began = time.monotonic()
     await intake.stop()
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 5  # the patience with servers is 30 s
 
 
 async def test_a_stop_in_the_middle_of_a_backlog_loses_nothing(

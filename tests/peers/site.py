@@ -21,7 +21,7 @@ from ingestd.demo.site import prepare
 
 T = TypeVar("T")
 
-PATIENCE = 12.0  # seconds to wait for anything
+PATIENCE = 40.0  # seconds to wait for anything
 #: Moments instead of minutes, so that pages and ends come at once.
 CORRELATE = """
 version: 1

@@ -93,7 +93,7 @@ async def test_a_mail_is_there_within_seconds(start: Start, server: Dovecot, inb
     intake = await start()
     await until(lambda: intake.state.last_ok, "the first look")
     server.deliver(letter(1))
-    await until(lambda: inbox.kept, "the mail", patience=5.0)
+    await until(lambda: inbox.kept, "the mail")
     assert inbox.bodies == {letter(1)}
     await until(lambda: server.count("SEEN") == 1, "the mark")
 
@@ -159,7 +159,7 @@ async def test_it_reads_over_tls(start: Start, server: Dovecot, inbox: Inbox, tl
     await start(host="localhost", tls=tls, port=port, ca_file=str(server.home / "cert.pem"))
     await until(lambda: server.count("SEEN") == 1, "the mark")
     server.deliver(letter(2))
-    await until(lambda: len(inbox.kept) == 2, "the second, told by IDLE", patience=5.0)
+    await until(lambda: len(inbox.kept) == 2, "the second, told by IDLE")
 
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls"])
@@ -174,7 +174,7 @@ async def test_a_certificate_that_nobody_knows_is_not_trusted(
 
 async def test_a_wrong_password_is_trouble(start: Start, server: Dovecot, inbox: Inbox) -> None:
     await start(password="wrong")
-    await until(lambda: inbox.troubles, "the word of it", patience=20.0)
+    await until(lambda: inbox.troubles, "the word of it")
     assert "login as alerts refused" in inbox.troubles[0]
 
 
@@ -182,7 +182,7 @@ async def test_a_wrong_password_is_trouble(start: Start, server: Dovecot, inbox:
 async def test_five_thousand_at_once_none_lost_none_twice(start: Start, server: Dovecot, inbox: Inbox) -> None:
     server.fill(letter(number) for number in range(5000))
     intake = await start()
-    await until(lambda: len(inbox.kept) == 5000, "all", patience=60.0)
+    await until(lambda: len(inbox.kept) == 5000, "all", patience=120.0)
     await until(lambda: intake.state.last_ok, "the end of the mailbox")
     assert inbox.twice == 0
     assert len(inbox.bodies) == 5000

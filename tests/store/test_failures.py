@@ -63,7 +63,7 @@ async def test_a_sender_is_put_off_also_while_a_batch_waits(store: Store) -> Non
         while not store.figures.failures:  # noqa: ASYNC110  (the writer is a thread: it tells nobody)
             await asyncio.sleep(0.01)
         with pytest.raises(StoreUnavailable):
-            await asyncio.wait_for(store.receive(mail("one")), 5)
+            await asyncio.wait_for(store.receive(mail("one")), 30)
         assert not batch.done()
     await batch
 
