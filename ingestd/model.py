@@ -1,7 +1,7 @@
 """The nouns, frozen. Everything that crosses a function boundary is one of these; a change is a new value.
 
 Times are epoch seconds (float). ``at`` is the engine's own never-decreasing clock; what a sender's clock says is kept
-beside it and decides nothing.
+beside it and decides nothing. They are trees, never cycles: the garbage collector need not look at them.
 """
 
 from typing import Literal
@@ -22,17 +22,21 @@ NotificationKind = Literal[
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
+URGENT: frozenset[Priority] = frozenset({"P1", "P2"})
+#: What asks a person to act: a page. All else tells her something about it.
+ASKING: frozenset[NotificationKind] = frozenset({"open", "functional", "hierarchic", "last_resort"})
+FAILURES = frozenset({"reported", "inferred"})  # kinds of a cause that is out of reach, and takes others with it
 REREAD = "reread:"  # how the origin of a message begins that is read again; the id of its first reading follows
 
 
-class Answers(Struct, frozen=True):
+class Answers(Struct, frozen=True, gc=False):
     """Which of our letters a mail answers; its token, and the address it came from, were checked."""
 
     incident: int
     notification: int
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, kw_only=True, gc=False):
     """Something as it was received, before anyone judged it. One message is one row of the inbox."""
 
     kind: EntryKind
@@ -52,7 +56,7 @@ class Message(Struct, frozen=True, kw_only=True):
     old: bool = False  # it lay in its mailbox for longer than the site calls news: it pages nobody
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """A committed message on its way through the engine."""
 
     id: int  # row of the inbox; 0 for what the engine itself journals (ticks, gaps)
@@ -60,7 +64,7 @@ class Entry(Struct, frozen=True):
     attempts: int = 0  # how often stepping it began in a process that then died
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why something was decided: which stage, by which rule, in words."""
 
     stage: str  # recognise, fingerprint, correlate, rank, route, escalate, person …
@@ -68,7 +72,7 @@ class Reason(Struct, frozen=True):
     text: str
 
 
-class Ends(Struct, frozen=True):
+class Ends(Struct, frozen=True, gc=False):
     """How an alert is over: a recovery, a time its source names, silence for a while, or a person."""
 
     how: Literal["recovery", "ends_at", "unheard", "person"] = "person"
@@ -76,7 +80,7 @@ class Ends(Struct, frozen=True):
     at: float = 0.0  # epoch seconds, for "ends_at"
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """What a message says about one thing, normalised."""
 
     state: Literal["firing", "resolved"]
@@ -97,7 +101,7 @@ class Event(Struct, frozen=True, kw_only=True):
     ends: Ends = Ends()
 
 
-class ReportsOn(Struct, frozen=True):
+class ReportsOn(Struct, frozen=True, gc=False):
     """What a bounce or delay notice is about."""
 
     message_id: str | None = None
@@ -106,7 +110,7 @@ class ReportsOn(Struct, frozen=True):
     status: str | None = None
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """What a message is understood as."""
 
     kind: ReadingKind
@@ -119,7 +123,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     reports_on: ReportsOn | None = None
 
 
-class Watcher(Struct, frozen=True):
+class Watcher(Struct, frozen=True, gc=False):
     """One source's view of an alert."""
 
     source: str
@@ -129,7 +133,7 @@ class Watcher(Struct, frozen=True):
     repeats: int = 0
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that is (or was) wrong, however often it was reported."""
 
     id: int
@@ -168,7 +172,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
-class Impact(Struct, frozen=True):
+class Impact(Struct, frozen=True, gc=False):
     """Who and what an incident reaches, from the topology."""
 
     nodes: int = 0
@@ -178,14 +182,14 @@ class Impact(Struct, frozen=True):
     service_class: str = ""  # the most important class among the services
 
 
-class Work(Struct, frozen=True):
+class Work(Struct, frozen=True, gc=False):
     """Minutes a person worked on an incident."""
 
     person: str
     minutes: float
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """A person and what she was told of an incident."""
 
     person: str
@@ -198,7 +202,7 @@ class Told(Struct, frozen=True):
     without: tuple[str, ...] = ()  # addresses that sent it back
 
 
-class Incident(Struct, frozen=True, kw_only=True):
+class Incident(Struct, frozen=True, kw_only=True, gc=False):
     """The thing behind the alerts, from the first of them to the end."""
 
     number: int
@@ -285,7 +289,7 @@ CLOCKS = (
 )
 
 
-class NodeMark(Struct, frozen=True, kw_only=True):
+class NodeMark(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a node beyond its alerts: when it was last proved up, and which incident suspects it.
 
     The same of a source, under ``source:NAME``: whether it ever said that something is over.
@@ -298,7 +302,7 @@ class NodeMark(Struct, frozen=True, kw_only=True):
     recovers: bool = False
 
 
-class Matcher(Struct, frozen=True):
+class Matcher(Struct, frozen=True, gc=False):
     """One condition of a silence on a label; a label that an alert has not counts as empty."""
 
     name: str
@@ -311,7 +315,7 @@ class Matcher(Struct, frozen=True):
 SILENCE_KEPT = 86400.0
 
 
-class Weekly(Struct, frozen=True, kw_only=True):
+class Weekly(Struct, frozen=True, kw_only=True, gc=False):
     """Some hours of some days of every week, by the clocks of a zone."""
 
     weekdays: tuple[int, ...]  # 0 = Monday
@@ -320,14 +324,14 @@ class Weekly(Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
 
 
-class Hid(Struct, frozen=True):
+class Hid(Struct, frozen=True, gc=False):
     """An incident that a silence hid, as it was called then."""
 
     number: int
     title: str
 
 
-class Silence(Struct, frozen=True, kw_only=True):
+class Silence(Struct, frozen=True, kw_only=True, gc=False):
     """What a person asked not to be told of for a while: alerts whose labels meet every matcher.
 
     With targets it is a maintenance: of these nodes and of what depends on them.
@@ -351,7 +355,7 @@ class Silence(Struct, frozen=True, kw_only=True):
     due_at: float = 0.0  # its next timer, by the engine's clock; 0 = none
 
 
-class Heartbeat(Struct, frozen=True, kw_only=True):
+class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a sign of life that is expected."""
 
     id: str
@@ -360,7 +364,7 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     missed: int = 0  # in a row
 
 
-class TimelineRow(Struct, frozen=True, kw_only=True):
+class TimelineRow(Struct, frozen=True, kw_only=True, gc=False):
     """One line of an incident's history."""
 
     incident: int
@@ -387,7 +391,7 @@ NewsKind = Literal[
 ]
 
 
-class News(Struct, frozen=True):
+class News(Struct, frozen=True, gc=False):
     """One thing that changed, for a text to put into words."""
 
     what: NewsKind
@@ -395,7 +399,7 @@ class News(Struct, frozen=True):
     who: str = ""  # the name of who did it
 
 
-class Notice(Struct, frozen=True, kw_only=True):
+class Notice(Struct, frozen=True, kw_only=True, gc=False):
     """Something to know that is about no incident: a silence that ends soon, or has ended."""
 
     what: Literal["silence_ends", "silence_over"]
@@ -407,7 +411,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     still: tuple[str, ...] = ()  # those that still fire
 
 
-class Digest(Struct, frozen=True, kw_only=True):
+class Digest(Struct, frozen=True, kw_only=True, gc=False):
     """What happened in a day. Lists are cut to a screenful; the counts are whole. Times are wall times."""
 
     since: float
@@ -435,14 +439,14 @@ class Digest(Struct, frozen=True, kw_only=True):
     forgotten: tuple[str, ...] = ()  # silences
 
 
-class DigestOrder(Struct, frozen=True, kw_only=True):
+class DigestOrder(Struct, frozen=True, kw_only=True, gc=False):
     """The body of a message of kind ``digest``: who is to get it, and what it says."""
 
     to: tuple[str, ...]
     digest: Digest
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """The step's answer to a command."""
 
     ok: bool
@@ -450,7 +454,7 @@ class Verdict(Struct, frozen=True):
     incident: int = 0
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class Facts(Struct, frozen=True, kw_only=True, gc=False):
     """What a text may say, frozen at the moment of the decision."""
 
     number: int
@@ -482,7 +486,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     wall_offset: float = 0.0
 
 
-class Notification(Struct, frozen=True, kw_only=True):
+class Notification(Struct, frozen=True, kw_only=True, gc=False):
     """A text that one person is to get, and what became of it."""
 
     id: int
@@ -496,7 +500,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Struct, frozen=True, kw_only=True, gc=False):
     """What became of a notification; travels through the inbox as a message of kind ``receipt``."""
 
     notification: int
@@ -508,7 +512,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Command(Struct, frozen=True, kw_only=True):
+class Command(Struct, frozen=True, kw_only=True, gc=False):
     """What a person asks for; travels through the inbox as a message of kind ``command``, its actor in the message."""
 
     action: Literal[
@@ -541,7 +545,7 @@ class Command(Struct, frozen=True, kw_only=True):
     silence: Silence | None = None  # silence: what to hide; expire: its id is in ``text``
 
 
-class Changes(Struct, frozen=True, kw_only=True):
+class Changes(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one step decided, as data: committed together, then applied to the world."""
 
     alerts: tuple[Alert, ...] = ()
@@ -558,7 +562,7 @@ class Changes(Struct, frozen=True, kw_only=True):
     wall_offset: float | None = None
 
 
-class Stepped(Struct, frozen=True, kw_only=True):
+class Stepped(Struct, frozen=True, kw_only=True, gc=False):
     """One positioned entry and what it changed: the unit of the journal."""
 
     entry: Entry
@@ -567,7 +571,7 @@ class Stepped(Struct, frozen=True, kw_only=True):
     changes: Changes
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
+class Snapshot(Struct, frozen=True, kw_only=True, gc=False):
     """All rows that a world is rebuilt from."""
 
     position: int = 0

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ingestd.channels import Channel, ChannelError, Letter, is_group
 from ingestd.channels.texts import render, title
-from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
+from ingestd.model import ASKING, Entry, Notification, Receipt, StoreUnavailable
 from ingestd.store import Store
 
 log = logging.getLogger("ingestd.outbox")
@@ -28,8 +28,6 @@ Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
 DETAIL = 500  # most characters kept of what channels said
-#: What asks a person to act.
-ASKING = frozenset({"open", "functional", "hierarchic", "last_resort"})
 POSTED = "posted to a group, nobody's receipt"
 
 

@@ -25,6 +25,8 @@ DAY = 86400.0
 TAG = 20  # hexadecimal digits of the token: 80 bits
 MOST = 20  # tokens of one mail that are looked at
 LONGEST_BODY = 512 * 1024  # characters in which a link is looked for
+LONGEST_HEAD = 64 * 1024  # bytes
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _OURS = re.compile(r"<?ingestd\.(\d{1,15})\.(\d{1,15})\.(\d{1,7})\.([0-9a-f]{20})@")
 _LINK = re.compile(r"/a/([\w.\-]{20,500})")
 _RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*pass\b([^;]*)", re.IGNORECASE)
@@ -46,7 +48,7 @@ class Letters:
 
     def proven(self, message: Message, people: People, settings: ReplySettings) -> Message:
         """The mail, with who wrote it and which letter it answers if that is beyond doubt; else as it is."""
-        if message.kind != "mail" or not _may_answer(message.body):
+        if message.kind != "mail" or not _may_answer(message.body, people):
             return message
         mail = mails.read(message.body)
         if bounces.is_bounce(mail):
@@ -94,8 +96,14 @@ class Letters:
         return hmac.new(self._key, said, hashlib.sha256).hexdigest()[:TAG]
 
 
-def _may_answer(body: bytes) -> bool:
-    return b"ingestd." in body or b"/a/" in body or b"base64" in body[:65536].lower()
+def _may_answer(body: bytes, people: People) -> bool:
+    """Whether a mail is worth reading for this: most are not, and are to be committed quickly."""
+    if b"ingestd." in body:
+        return True
+    if b"/a/" not in body and b"base64" not in body[:LONGEST_HEAD].lower():
+        return False
+    head = _HEAD_END.split(body[:LONGEST_HEAD], maxsplit=1)[0]
+    return bool(people.by_mail(mails.read(head).sender))
 
 
 def _returns(message: Message, mail: Mail) -> bool:

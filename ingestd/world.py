@@ -12,6 +12,7 @@ from ingestd.decide.state import Rulebook
 from ingestd.decide.topology import keys_of
 from ingestd.index import Index, IndexDraft
 from ingestd.model import (
+    FAILURES,
     SILENCE_KEPT,
     Alert,
     Changes,
@@ -490,7 +491,7 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
     found = {a for w in incident.watches for a in topology.ancestors(w)}
     if not incident.cause_kind:
         found |= set(incident.watches)
-    spec = topology.nodes.get(incident.cause or "")
+    spec = topology.nodes.get(incident.cause or "") if incident.cause_kind in FAILURES else None
     return found if spec is None else found | keys_of(spec)
 
 

@@ -10,12 +10,11 @@ from msgspec.structs import replace
 
 from ingestd.backtest.stream import READ, Heard
 from ingestd.decide.state import Rulebook
-from ingestd.model import Command, Incident, Priority, Stepped
+from ingestd.model import ASKING, Command, Incident, Priority, Stepped
 from ingestd.pipeline import Reader
 from ingestd.trial.delivery import Delivery, contacts_of
 from ingestd.trial.run import Page, Trial
 
-PAGING = frozenset({"open", "functional", "hierarchic", "last_resort"})
 NIGHT = (22, 7)  # from, to: hours
 SHOWN = 120  # characters of a title
 
@@ -153,7 +152,7 @@ class Run:
 
     def _paged(self, page: Page) -> None:
         case = self.cases.get(page.incident)
-        if page.kind not in PAGING or case is None or _said_again(case, page):
+        if page.kind not in ASKING or case is None or _said_again(case, page):
             return
         wall = page.at + self.trial.world.wall_offset
         hour = datetime.fromtimestamp(wall, self._zone).hour

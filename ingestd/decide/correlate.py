@@ -21,7 +21,7 @@ from ingestd.decide.nearby import Probably
 from ingestd.decide.spelled import KEY, spelled
 from ingestd.decide.state import State
 from ingestd.decide.suspect import Suspect
-from ingestd.model import Alert, Incident, Reason
+from ingestd.model import FAILURES, Alert, Incident, Reason
 
 _SUSPECTS = 20  # so many silent causes may come to light at one moment
 _TELLING = 3  # alerts of an adopted incident that carry the path; its others were explained by these
@@ -80,7 +80,7 @@ def _adopt(s: State, number: int) -> int:
     alike = target.suppressed == incident.suppressed or target.silenced_by or incident.silenced_by
     if target.number == number or not alike:
         return 0
-    cause = target.cause if target.cause_kind in ("reported", "inferred") else None  # what explains may be a link
+    cause = target.cause if target.cause_kind in FAILURES else None  # what explains may be a link
     path = because.told(s)
     link.merge(s, number, target.number, cause or because.cause, f"{path}, explains it")
     _tell_why(s, incident, path)
@@ -133,10 +133,10 @@ def _suspect(s: State, found: Suspect) -> None:
 
 def _guess_links(s: State, number: int, guess: Callable[[State, str], Probably | None]) -> None:
     """Join what an incident probably belongs to, and what probably belongs to it: unsure, and shown as such."""
-    for node in (s.survivor(number).root, s.survivor(number).cause or ""):
+    for node in dict.fromkeys((s.survivor(number).root, s.survivor(number).cause or "")):
         _join_probably(s, node, guess(s, node))
     cause = s.survivor(number).cause or ""
-    for node in s.rooted_among(s.rules.topology.rack_of(cause)):
+    for node in s.rooted_among(s.rules.topology.rack_of(cause)) if suspect.root_since(s, cause) else ():
         found = guess(s, node) if node != cause else None
         if found is not None and found.cause == cause:
             _join_probably(s, node, found)

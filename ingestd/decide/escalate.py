@@ -16,6 +16,7 @@ from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
 from ingestd.decide.state import State
 from ingestd.model import (
+    URGENT,
     Alert,
     Answers,
     Incident,
@@ -33,7 +34,6 @@ _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
 #: What nobody is told anything new by: it makes nobody one of those who are owed the end.
 _LATER = frozenset({"update", "end", "confirm"})
-_URGENT = frozenset({"P1", "P2"})
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -384,7 +384,7 @@ def _tell(
 
 def _doubtful(s: State, incident: Incident) -> tuple[str, ...]:
     """The channels that an urgent page can't rely on: a node that they hang on is down, or suspected to be."""
-    if incident.priority not in _URGENT:
+    if incident.priority not in URGENT:
         return ()
     return tuple(name for name, nodes in s.rules.channels.items() if any(why_down(s, node) for node in nodes))
 

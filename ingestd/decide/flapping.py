@@ -24,9 +24,11 @@ def returned(s: State, alert: Alert, before: Alert) -> Alert:
 
 def calm_at(s: State, alert: Alert) -> float:
     """When an alert that is over does not flap any more; 0: it does not now."""
+    if not alert.flapping:
+        return 0.0
     times = _times(s, alert)
     left = _left(alert, s.at, times)
-    if not alert.flapping or left <= times.flap_stop:
+    if left <= times.flap_stop:
         return 0.0
     return s.at + min(log2(left / times.flap_stop) * times.flap_half_life, times.flap_longest)
 

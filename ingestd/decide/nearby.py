@@ -92,10 +92,9 @@ def _in_the_rack(s: State, node: str) -> Iterator[Probably]:
     if not failed - {node}:
         return
     kinds = {topology.nodes[a].kind for a in topology.ancestors(node)}
-    like = [n for n in topology.rack_of(node) if n != node and topology.nodes[n].kind == spec.kind]
-    for other in sorted(failed):
-        if topology.nodes[other].kind in kinds or not _together(s, other, since):
-            continue
+    with_it = [o for o in sorted(failed) if topology.nodes[o].kind not in kinds and _together(s, o, since)]
+    like = [n for n in topology.rack_of(node) if n != node and topology.nodes[n].kind == spec.kind] if with_it else []
+    for other in with_it:
         hang = sum(other in topology.ancestors(n) for n in like)
         if hang >= _LIKE and 2 * hang >= len(like):
             yield Probably(other, f"{node} stands in the rack of {other}, on which {hang} like it hang")

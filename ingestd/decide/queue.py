@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from ingestd.decide.oncall import People, Person
-from ingestd.decide.reach import URGENT, difficulty
+from ingestd.decide.reach import difficulty
 from ingestd.decide.topology import Topology
-from ingestd.model import Incident
+from ingestd.model import URGENT, Incident
 
 _NEVER = float("inf")
 #: The part of a team that counts first.

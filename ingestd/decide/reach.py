@@ -2,7 +2,7 @@
 
 from ingestd.decide.state import State
 from ingestd.decide.topology import NodeSpec, Topology
-from ingestd.model import Impact, Incident
+from ingestd.model import URGENT, Impact, Incident
 
 #: What one person works with.
 PERSONAL = frozenset({"pc", "laptop", "desktop", "notebook", "workstation", "thin-client", "phone"})
@@ -10,7 +10,6 @@ PERSONAL = frozenset({"pc", "laptop", "desktop", "notebook", "workstation", "thi
 SHARED = frozenset({"printer", "meeting-room", "scanner", "terminal", "copier", "projector"})
 MOST_PEOPLE, EVERYBODY = 0.5, 0.9  # of all
 FEW = 10  # people
-URGENT = ("P1", "P2")
 
 
 def scope(topology: Topology, impact: Impact, spec: NodeSpec | None) -> str:

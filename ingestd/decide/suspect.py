@@ -13,7 +13,7 @@ from msgspec import Struct
 from ingestd.decide.classify import Times
 from ingestd.decide.explain import explained, why_down
 from ingestd.decide.state import State
-from ingestd.model import Incident
+from ingestd.model import FAILURES, Incident
 
 _COINCIDENCE, _LOST = 5.0, 2.3  # -ln of: another failure close by in the same minutes; a report that did not come
 _RIVALS = 12  # so many of the failures are asked whether something else explains them better
@@ -72,7 +72,7 @@ def roots(s: State, node: str) -> list[Incident]:
 
 def _speaks(s: State, incident: Incident, node: str) -> bool:
     """Whether an incident is about its cause being out of reach, now."""
-    if incident.suppressed or incident.cause_kind not in ("reported", "inferred"):
+    if incident.suppressed or incident.cause_kind not in FAILURES:
         return False
     return incident.cause_kind == "inferred" or troubled(s, node)
 

@@ -11,11 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd.decide.oncall import People
-from ingestd.model import Notification, NotificationKind, Receipt
+from ingestd.model import ASKING, Notification, Receipt
 
 Fate = Literal["arrives", "fails", "bounces", "waits"]  # waits: nobody claims it
-#: What a person may answer by taking the incident.
-ASKING: frozenset[NotificationKind] = frozenset({"open", "functional", "hierarchic", "last_resort"})
 
 
 class Way(Struct, frozen=True):

@@ -8,8 +8,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from ingestd.channels.texts import render
-from ingestd.model import Incident
-from ingestd.trial.delivery import ASKING
+from ingestd.model import ASKING, Incident
 from ingestd.trial.moments import Span, clock
 from ingestd.trial.record import Record, name_of, named
 from ingestd.trial.run import Page

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ingestd.decide.state import Rulebook
-from ingestd.model import Answers, Matcher, Message, Silence, Stepped
+from ingestd.model import ASKING, Answers, Matcher, Message, Silence, Stepped
 from ingestd.world import World, due_of_incident
 from tests.night import Night, trading_company
 from tests.rows import rows
@@ -29,7 +29,6 @@ HOSTS = ("acc-sw-17", "acc-sw-18", "core-rt-1", "sales-mail", "inventory-db", "h
 PEOPLE = ("lin", "chen", "zhao", "wu")
 PAUSES = (0.0, 1.0, 20.0, 70.0, 400.0, 4000.0)
 WORDS = ("ack", "resolved", "snooze 30m", "stop", "assign chen", "note x", "I am away", "not the same", "priority P1 x")
-ASKING = frozenset({"open", "functional", "hierarchic", "last_resort"})
 LAPSES = frozenset({"lapsed", "assigned", "merged", "split", "moved", "reopened", "left"})
 DAY = 86400.0
 BOUNCE = (
