@@ -21,7 +21,7 @@ def figures(name: str, *words: str) -> str:
     ("name", "words", "said"),
     [
         ("decision", ("--open", "10", "--json"), '"events": 8224'),
-        ("rules", ("--rules", "10", "--json"), '"rules": 10'),
+        ("rules", ("--rules", "10", "--json"), '"rules": 20.0'),
         ("replay", ("--count", "200", "--runs", "one"), "Totals(messages=200"),
         ("throughput", ("--alerts", "100", "--mails", "8", "--json"), "mail, 2 KiB"),
     ],
