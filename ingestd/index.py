@@ -1,10 +1,11 @@
 """Sets of row numbers under a key, and the same seen through the changes of a draft."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 _NOTHING: frozenset[int] = frozenset()
+_UNCHANGED: dict[Any, set[int]] = {}
 
 
 class Index(Generic[K]):
@@ -38,8 +39,8 @@ class IndexDraft(Generic[K]):
 
     def __init__(self, base: Index[K]) -> None:
         self._base = base
-        self._added: dict[K, set[int]] = {}
-        self._gone: dict[K, set[int]] = {}
+        self._added: dict[K, set[int]] = _UNCHANGED  # most drafts change few indices
+        self._gone: dict[K, set[int]] = _UNCHANGED
 
     def among(self, keys: Iterable[K]) -> list[K]:
         """Those of some keys under which there may be rows, the draft's changes included."""
@@ -71,6 +72,8 @@ class IndexDraft(Generic[K]):
         """As ``Index.move``, kept beside the base."""
         if old == new:
             return
+        if self._added is _UNCHANGED:
+            self._added, self._gone = {}, {}
         before, after = set(old), set(new)
         for key in before - after:
             self._change(key, number, self._added, self._gone, number in self._base.get(key))

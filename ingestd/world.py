@@ -58,6 +58,7 @@ class World:
         self.waiting: Index[str] = Index()
         self.owned: Index[str] = Index()
         self._due: list[Timer] = []
+        self._incident_due: dict[int, float] = {}
         self.apply(
             Changes(
                 incidents=snapshot.incidents,
@@ -150,12 +151,14 @@ class World:
         self.incidents[number] = incident
         self.linked.move(number, linked_to(old), linked_to(incident))
         self.owned.move(number, owned_by(old), owned_by(incident))
-        if old is None or _place(old) != _place(incident):
+        if old is None or _elsewhere(old, incident):
             self.rooted.move(number, rooted_at(old), rooted_at(incident))
             self.waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
         due = due_of_incident(incident)
-        if due and (old is None or due_of_incident(old) != due):
-            heapq.heappush(self._due, (due, "incident", number))
+        if due != self._incident_due.get(number, 0.0):
+            self._incident_due[number] = due
+            if due:
+                heapq.heappush(self._due, (due, "incident", number))
 
     def _take_silence(self, silence: Silence) -> None:
         self.silences[silence.id] = silence
@@ -183,6 +186,7 @@ class World:
             self.at_node.move(alert.id, (alert.node,), ())
             self.members.move(alert.id, (alert.incident,), ())
             self.firing.move(alert.id, fires_in(alert), ())
+        self._incident_due.pop(number, None)
         if old is not None:
             del self.incidents[number]
             self.linked.move(number, linked_to(old), ())
@@ -201,8 +205,7 @@ class World:
         if kind == "silence":
             silence = self.silences.get(str(number))
             return silence.due_at if silence else 0.0
-        incident = self.incidents.get(int(number))
-        return due_of_incident(incident) if incident else 0.0
+        return self._incident_due.get(int(number), 0.0)
 
 
 class Draft:
@@ -386,7 +389,7 @@ class Draft:
         self._incidents[number] = incident
         self._linked.move(number, linked_to(old), linked_to(incident))
         self._owned.move(number, owned_by(old), owned_by(incident))
-        if old is None or _place(old) != _place(incident):
+        if old is None or _elsewhere(old, incident):
             self._rooted.move(number, rooted_at(old), rooted_at(incident))
             self._waiting.move(number, waits_under(self.rules, old), waits_under(self.rules, incident))
             self.explanations.clear()
@@ -542,6 +545,14 @@ def _node_key(alert: Alert | None) -> tuple[str, ...]:
     return (alert.node,) if alert is not None and alert.incident else ()
 
 
-def _place(incident: Incident) -> tuple[object, ...]:
-    one = incident
-    return one.merged_into, one.state, one.root, one.cause, one.cause_kind, one.group, one.watches
+def _elsewhere(old: Incident, new: Incident) -> bool:
+    """Whether an incident is to be found under other nodes than before."""
+    return (
+        old.watches != new.watches
+        or old.state != new.state
+        or old.cause != new.cause
+        or old.cause_kind != new.cause_kind
+        or old.root != new.root
+        or old.group != new.group
+        or old.merged_into != new.merged_into
+    )

@@ -49,6 +49,14 @@ class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     working: bool | None = None  # true: on working days; false: on the others; not written: on what the two above name
 
 
+class _Spell(Struct, frozen=True):
+    """A stretch of time, or the pause between two, as far as it was looked at."""
+
+    since: float = 0.0
+    until: float = 0.0  # 0: not for more than a year
+    holds: bool = False
+
+
 class Calendar:
     """One calendar, compiled. ``events``: those of its iCalendar."""
 
@@ -59,11 +67,12 @@ class Calendar:
         self._diary = Diary(events)
         self._country = country(spec.holidays)
         self._known: dict[date, tuple[Stretch, ...]] = {}
+        self._spell = _Spell()
 
     # -- questions
     def holds(self, at: float) -> bool:
         """Whether a moment lies in it."""
-        return any(start <= at < end for start, end in self.on(self._day(at)))
+        return self._spell_of(at).holds
 
     def next_start(self, at: float) -> float:
         """A moment in it: this one, or the next at which it begins. One that never holds: this one."""
@@ -90,14 +99,7 @@ class Calendar:
 
     def next_change(self, at: float) -> float:
         """When it begins or ends next; 0: not for more than a year."""
-        till = at
-        for start, end in self._from(at):
-            if start > till:
-                return start if till == at else till
-            if end - at > LOOK_AHEAD * HOURS_24:
-                return 0.0
-            till = end
-        return till if till > at else 0.0
+        return self._spell_of(at).until
 
     def last_days(self, at: float, ahead: int) -> Iterator[date]:
         """The days, from that of a moment on, after which it pauses: the last of a month end, a tax day."""
@@ -125,6 +127,24 @@ class Calendar:
         adjusted = _adjusted(self._country, year - 1) or _adjusted(self._country, year - 2)
         known = _adjusted(self._country, year) or any(self._works(event, year) for event in self._events)
         return year if adjusted and not known else 0
+
+    # -- spells
+    def _spell_of(self, at: float) -> _Spell:
+        """The last answer is kept: most questions are about now."""
+        if not self._spell.since <= at < self._spell.until:
+            holds = any(start <= at < end for start, end in self.on(self._day(at)))
+            self._spell = _Spell(at, self._change_after(at), holds)
+        return self._spell
+
+    def _change_after(self, at: float) -> float:
+        till = at
+        for start, end in self._from(at):
+            if start > till:
+                return start if till == at else till
+            if end - at > LOOK_AHEAD * HOURS_24:
+                return 0.0
+            till = end
+        return till if till > at else 0.0
 
     # -- days
     @cached_property

@@ -60,7 +60,10 @@ class Mail(Struct, frozen=True, kw_only=True):
     def header(self, name: str) -> str:
         """The first header of that name, decoded; "" if there is none."""
         wanted = name.lower()
-        return next((charset.header(value) for key, value in self.headers if key == wanted), "")
+        for key, value in self.headers:
+            if key == wanted:
+                return charset.header(value)
+        return ""
 
 
 def read(raw: bytes) -> Mail:

@@ -38,7 +38,10 @@ class Tree(Struct, frozen=True):
 
     def raw(self, name: str) -> str:
         """The first field of that name; "" if there is none."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
 
     @property
     def kind(self) -> str:

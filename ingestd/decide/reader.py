@@ -41,8 +41,8 @@ class Recogniser:
     def __init__(self, file: RecogniserFile) -> None:
         self.file = file
         self._name = file.tool or file.id
-        self._labels = {name: _several(wanted) for name, wanted in file.labels.items()}
-        self._known = frozenset(_key(label) for labels in self._labels.values() for label in labels)
+        self._labels = {name: tuple(map(_key, _several(wanted))) for name, wanted in file.labels.items()}
+        self._known = frozenset(label for labels in self._labels.values() for label in labels)
         self._translate = {name: {_key(k): v for k, v in table.items()} for name, table in file.translate.items()}
         self._compose = {name: _several(wanted) for name, wanted in file.compose.items()}
         self._identities = _several(file.identity)
@@ -106,7 +106,7 @@ class Recogniser:
         values: Values = {}
         lines = dict(reversed(list(self._lines(scope)))) if self._known else {}
         for name, labels in self._labels.items():
-            _add(values, {name: [lines[_key(label)] for label in labels if _key(label) in lines]})
+            _add(values, {name: [lines[label] for label in labels if label in lines]})
         _add(values, section)
         for place, pattern in self._take:
             found = pattern.search(_text_at(mail, scope, place))
@@ -292,7 +292,15 @@ def _text_at(mail: Mail, scope: str, place: str) -> str:
 
 def text_of(mail: Mail, place: str) -> str:
     """The text that the patterns of a place look at."""
-    return {"subject": mail.subject, "from": mail.header("from"), "header": mail.head, "body": mail.text}[place]
+    match place:
+        case "subject":
+            return mail.subject
+        case "from":
+            return mail.header("from")
+        case "header":
+            return mail.head
+        case _:
+            return mail.text
 
 
 def _time(text: str | None) -> float | None:

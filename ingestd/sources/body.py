@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from email.message import Message as Header
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -64,7 +65,8 @@ def fields(message: Message) -> Any:
     return documents(text)
 
 
-def content_type(text: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=256)  # a sender says the same every time
+def content_type(text: str) -> tuple[str, Mapping[str, str]]:
     """A Content-Type header as the type in lower case and its parameters."""
     header: Header[str, str] = Header()
     header["content-type"] = "".join(c for c in text[:500] if c.isprintable())
