@@ -7,11 +7,11 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from ingestd import __version__
 from ingestd.cli.terminal import CommandError, complain, is_terminal, say
-from ingestd.model import PRIORITIES, SEVERITIES
+from ingestd.model import PRIORITIES, SEVERITIES, NotificationKind
 from ingestd.yamltypes import ConfigError
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ def _check(args: argparse.Namespace) -> int:
     from ingestd.cli.check import check  # noqa: PLC0415
 
     return check(args)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from ingestd.cli.doctor import doctor  # noqa: PLC0415
+
+    return doctor(args)
+
+
+def _ledger(args: argparse.Namespace) -> int:
+    from ingestd.cli import ledger  # noqa: PLC0415
+
+    return _with_client(args, lambda client: ledger.show(client, args))
 
 
 def _reload(args: argparse.Namespace) -> int:
@@ -178,6 +190,12 @@ def _oncall(args: argparse.Namespace) -> int:
     return show(args)
 
 
+def _preview(args: argparse.Namespace) -> int:
+    from ingestd.cli.preview import preview  # noqa: PLC0415
+
+    return preview(args)
+
+
 def _inbox_list(args: argparse.Namespace) -> int:
     from ingestd.cli import inbox  # noqa: PLC0415
 
@@ -242,6 +260,12 @@ def _topology_import(args: argparse.Namespace) -> int:
     return topology.import_files(args)
 
 
+def _import(args: argparse.Namespace) -> int:
+    from ingestd.cli.moving import import_site  # noqa: PLC0415
+
+    return import_site(args)
+
+
 def _sources(_args: argparse.Namespace) -> int:
     from ingestd import sources  # noqa: PLC0415
 
@@ -293,6 +317,7 @@ def _parser() -> argparse.ArgumentParser:
         _config_word(command)
     check.add_argument("--json", action="store_true", help="a list of {file, line, column, severity, text, code}")
     check.add_argument("--language", choices=("en", "zh_CN"), help="(default: the environment's)")
+    _doctor_words(_command(commands, "doctor", _doctor, "whether a page would get out, and what to do if not"))
     reloading = _command(commands, "reload", _reload, "have the daemon take over changed files, all or none")
     _config_word(reloading)
     _client_words(reloading)
@@ -310,17 +335,21 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--person", default="", help="what this person has taken, or should take")
     _config_word(queue)
     _client_words(queue)
+    _ledger_words(_command(commands, "ledger", _ledger, "every page, what became of it, and every answer"))
     turns = _command(commands, "oncall", _oncall, "who is on call, and the turns ahead; gaps and overlaps")
     turns.add_argument("--at", default="", metavar="TIME", help="2027-01-31T18:00, by the site's clocks (default: now)")
     turns.add_argument("--next", default="14d", metavar="14d", help="how far to look ahead (default: 14d)")
     turns.add_argument("--team", default="", metavar="TEAM", help="only this one")
     turns.add_argument("--json", action="store_true", help="JSON lines also on a terminal")
     _config_word(turns)
+    _preview_words(_command(commands, "preview", _preview, "what people would read: title, subject, text, HTML"))
     hidden = commands.add_parser("silence", help="hide what is known for a while, or a node in maintenance")
     _silence_words(hidden.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)
     topology = commands.add_parser("topology", help="what depends on what: look at it, check it, grow it")
     _topology_words(topology.add_subparsers(required=True, metavar="ACTION"))
+    moving = commands.add_parser("import", help="draft people, rotas, policies and routes from another product")
+    _moving_words(moving.add_subparsers(required=True, dest="product", metavar="PRODUCT"))
     rules = commands.add_parser("rules", help="the rules of this site beside the shipped ones")
     _rules_words(rules.add_subparsers(required=True, metavar="ACTION"))
     schema = _command(commands, "schema", _schema, "JSON Schemas of the files, for editors: where they are, or one")
@@ -347,6 +376,28 @@ def _config_word(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _doctor_words(parser: argparse.ArgumentParser) -> None:
+    _config_word(parser)
+    _client_words(parser)
+    parser.add_argument("--send", action="store_true", help="send a test page by every channel of who is on call")
+    parser.add_argument("--yes", action="store_true", help="send without asking")
+    parser.add_argument("--net", action="store_true", help="compare the clock with others, outside of this site")
+    parser.add_argument("--ntp", default="pool.ntp.org", metavar="HOST", help="the time server that --net asks")
+    parser.add_argument("--language", choices=("en", "zh_CN"), help="(default: the environment's)")
+
+
+def _ledger_words(parser: argparse.ArgumentParser) -> None:
+    _config_word(parser)
+    _client_words(parser)
+    parser.add_argument(
+        "--since", default="", metavar="7d", help="or 2027-01-31T18:00 (default: 7d; of one incident, all)"
+    )
+    parser.add_argument("--until", default="", metavar="TIME", help="(default: now)")
+    parser.add_argument("--person", default="", metavar="ID")
+    parser.add_argument("--incident", type=int, default=0, metavar="N", help="with those that were linked to it")
+    parser.add_argument("--csv", action="store_true", help="for a spreadsheet")
+
+
 def _init_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="where to write (default: ./ingestd.yaml)")
     parser.add_argument("--relay", metavar="HOST[:PORT]", help="mail relay that pages leave through")
@@ -356,6 +407,16 @@ def _init_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", default="var", metavar="FOLDER", help="where the daemon keeps what it writes")
     parser.add_argument("--smtp-port", type=int, default=2525)
     parser.add_argument("--http-port", type=int, default=8025)
+
+
+def _preview_words(parser: argparse.ArgumentParser) -> None:
+    _config_word(parser)
+    kinds = ("all", *get_args(NotificationKind))
+    parser.add_argument("--kind", choices=kinds, help="(default: open, or what the incident was told last)")
+    parser.add_argument("--language", choices=("en", "zh", "zh_CN"), help="(default: the site's)")
+    parser.add_argument("--incident", type=int, default=0, metavar="N", help="with what was last said of this one")
+    parser.add_argument("--priority", choices=PRIORITIES, help="as if it had this one")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the HTML part")
 
 
 def _test_words(parser: argparse.ArgumentParser) -> None:
@@ -466,6 +527,22 @@ def _grow_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--merge", action="store_true", help="the whole topology.yaml, with what is new put in")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
+
+
+def _moving_words(products: "Commands") -> None:
+    about = {
+        "alertmanager": "alertmanager.yml: receivers, routes, time intervals, silences",
+        "opsgenie": "answers of its API, or the folder of its configuration backup",
+        "oncall": "Grafana OnCall: the lists of its API as JSON",
+        "nagios": "object files: contacts, contact groups, time periods, escalations; downtimes of status.dat",
+    }
+    for name, text in about.items():
+        product = _command(products, name, _import, text)
+        product.add_argument("files", type=Path, nargs="+" if name != "alertmanager" else 1, metavar="FILE")
+        product.add_argument("-o", "--out", type=Path, metavar="DIR", help="write there (default: print)")
+        product.add_argument("--json", action="store_true", help="one JSON object")
+        if name == "alertmanager":
+            product.add_argument("--silences", type=Path, metavar="FILE", help="of `amtool silence query -o json`")
 
 
 def _rules_words(actions: "Commands") -> None:

@@ -18,6 +18,9 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
+from ingestd.auditor import Auditor
+from ingestd.channels.texts import Texts
+from ingestd.channelwatch import ChannelWatch
 from ingestd.config import Site
 from ingestd.deadman import DeadMan
 from ingestd.decide.mishap import CONFIGURATION
@@ -36,12 +39,14 @@ from ingestd.rehearsal import rehearse
 from ingestd.replay import Origin
 from ingestd.replies import Letters
 from ingestd.settings import HttpSettings
+from ingestd.shouting import reached, shouting, shown
 from ingestd.sitecache import reload_site, start_site
 from ingestd.slices import address, answerable, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
 from ingestd.watch import reload_on_change
 from ingestd.web import Face, build, front
+from ingestd.web.face import Stuck
 from ingestd.worker import Engine, pages
 from ingestd.yamltypes import ConfigError
 
@@ -109,6 +114,9 @@ class Daemon:
         key, age = load_key(site.link_key), float(settings.link_age)
         self.links = Links(key, settings.public_url, max_age=age)
         self.letters = Letters(key, self.links, max_age=age, now=self.clock.wall)
+        self.channel_watch = ChannelWatch(
+            self._trouble, self._nodes_of, self.clock.monotonic, count=self.figures.channel
+        )
         self.outbox = Outbox(
             self.store,
             channels(site),
@@ -121,7 +129,18 @@ class Daemon:
             name=self.letters.message_id,
             observing=settings.mode == "observe",
             answerable=answerable(site),
+            texts=Texts(site.templates).ready(),
             observe=self._delivered,
+            tried=self.channel_watch.tried,
+        )
+        self.auditor = Auditor(
+            self.store.queries,
+            lambda: self.engine,
+            self.clock,
+            reached=lambda wall: reached(self.site, self.outbox, wall),
+            trouble=self._trouble,
+            shout=shouting(lambda: self.site, self.outbox, self.clock.wall),
+            counted=self.figures.audited,
         )
         self.digests = Digests(
             self.store.queries,
@@ -167,6 +186,7 @@ class Daemon:
         http_socket = listener(self.site.settings.listen.http)
         digest = await self.store.put_blob(recorded(self.site))
         self.engine.start(origin(digest))
+        self.channel_watch.use(self.outbox.channels, self._firing())
         engine = loop.create_task(self.engine.run())
         engine.add_done_callback(lambda _: self._stopping.set())
         http = self._http()
@@ -174,6 +194,7 @@ class Daemon:
         watch = loop.create_task(self._watch())
         digests = loop.create_task(self.digests.run())
         dead_man = loop.create_task(DeadMan(lambda: self.site.settings.dead_man, self._ready).run())
+        looking = loop.create_task(self.auditor.run()), loop.create_task(self.channel_watch.run())
         watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
         try:
             self._listen_to_signals(loop)
@@ -187,7 +208,7 @@ class Daemon:
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            for task in (digests, dead_man, watching):
+            for task in (digests, dead_man, watching, *looking):
                 if task is not None:
                     task.cancel()
             await asyncio.gather(*(intake.stop() for intake in self._intakes()))
@@ -236,8 +257,10 @@ class Daemon:
                 self.engine.note(Message(kind="rerank", source="engine"))
                 self.doors.replace(site.http_sources)
                 self.outbox.channels, self.outbox.contacts = ways, contacts(site)
+                self.channel_watch.use(ways)
                 self.outbox.observing = site.settings.mode == "observe"
                 self.outbox.answerable = answerable(site)
+                self.outbox.texts = Texts(site.templates)
                 self._notes = needs_restart(self.site, site)
                 self.site = site
                 self.figures.reloaded("ok", self.clock.wall())
@@ -288,6 +311,15 @@ class Daemon:
             else:
                 return
 
+    def _nodes_of(self, incident: int) -> frozenset[str]:
+        """What the alerts of an incident are about."""
+        world = self.engine.world
+        return frozenset(world.alerts[number].node for number in world.members.get(incident))
+
+    def _firing(self) -> frozenset[str]:
+        """What any alert that fires is about."""
+        return frozenset(alert.node for alert in self.engine.world.alerts.values() if alert.state == "firing")
+
     def _plan(self) -> Plan:
         settings = self.site.settings
         to = settings.last_resort if settings.digest.to is None else settings.digest.to
@@ -328,6 +360,7 @@ class Daemon:
             ready=self._ready,
             notes=lambda: self._notes,
             metrics=self._metrics,
+            audit=self._audit,
         )
         http = self.site.settings.listen.http
         config = uvicorn.Config(
@@ -369,7 +402,10 @@ class Daemon:
             reasons.append(f"the pipeline is {self.engine.lag:.0f} s behind")
         if self._stopping.is_set():
             reasons.append("stopping")
-        return tuple(reasons)
+        return (*reasons, *self.auditor.reasons())
+
+    async def _audit(self) -> tuple[Stuck, ...]:
+        return shown(await self.auditor.look())
 
     def _metrics(self) -> bytes:
         self.figures.mailboxes(mailbox.state for mailbox in self.mailboxes)

@@ -10,7 +10,7 @@ The site's rules lie over the shipped ones (overlay.py). Relative paths start at
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from ingestd.check.conditions import (
 )
 from ingestd.check.people import manager_problems, person_problems, reach_problems, used_teams
 from ingestd.check.rotas import named_problems, rota_problems, turn_problems, without_broken_rotas
+from ingestd.check.templates import template_problems
 from ingestd.check.values import priority_problems, value_problems
 from ingestd.check.ways import group_problems, way_problems
 from ingestd.decide import calendar, ical
@@ -75,6 +76,7 @@ class Site(Struct, frozen=True, kw_only=True):
     recognisers: tuple[RecogniserFile, ...]
     rulebook: Rulebook
     http_sources: dict[str, HttpSource]  # with their tokens
+    templates: Mapping[str, str] = {}  # the site's own, by name
     warnings: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]  # every file as (name, text), without secrets: what a replay needs
     digest: str  # SHA-256 of ``sources``
@@ -152,6 +154,7 @@ def site_of(found: Survey) -> Site:
         recognisers=tuple(document.value for document in parts.recognisers),
         rulebook=rulebook_of(parts, people),
         http_sources=found.http_sources,
+        templates=parts.templates,
         warnings=tuple(str(one).removeprefix(f"{home}/") for one in found.warnings),
         sources=found.texts,
         digest=hashlib.sha256(repr(found.texts).encode()).hexdigest(),
@@ -237,6 +240,7 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
     for priorities in parts.priority.documents:
         yield from priority_problems(priorities)
     yield from _calendars(parts, inline, now)
+    yield from template_problems(Path(main.name).parent / settings.texts.templates, parts.templates)
     yield from compile_problems(parts)
     yield from _condition_names(parts, names)
     intact = all(one.written is None and one.whole for one in (main, parts.people))

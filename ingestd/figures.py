@@ -54,6 +54,16 @@ class Figures:
         if notification.kind == "open" and outcome == "handed_over":
             self._metrics.page_seconds.observe(max(0.0, now - notification.facts.since))
 
+    def channel(self, name: str, ok: bool | None, failing: int) -> None:
+        """A channel took a letter, or did not, or (None) is gone; so many in a row it did not take."""
+        if ok is not None:
+            self._metrics.channel_letters.labels(name, "taken" if ok else "failed").inc()
+        self._metrics.channel_failing.labels(name).set(failing)
+
+    def audited(self, findings: int) -> None:
+        """The auditor looked."""
+        self._metrics.audit_findings.set(findings)
+
     def started(self, *, clean: bool) -> None:
         """The daemon is up."""
         self._metrics.starts.labels("clean" if clean else "unclean").inc()

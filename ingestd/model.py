@@ -473,6 +473,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     unsure: tuple[str, ...] = ()
     alert_count: int = 0
     remedy: str = ""
+    before: tuple[str, ...] = ()  # the last times that it happened, the latest first; texts show three
     owner: str = ""
     team: str = ""  # "" = nobody is responsible for the cause
     step: int = 0  # of the policy; 0: it is not resolved in time

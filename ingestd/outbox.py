@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd.channels import Channel, ChannelError, Letter, is_group
-from ingestd.channels.texts import render, title
+from ingestd.channels.texts import Texts
 from ingestd.model import ASKING, Entry, Notification, Receipt, StoreUnavailable
 from ingestd.store import Store
 
@@ -27,6 +27,7 @@ Link = Callable[[Notification], str | None]
 Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
+Tried = Callable[[str, bool, str, Notification], None]  # channel, whether it took the letter, what it said
 DETAIL = 500  # most characters kept of what channels said
 POSTED = "posted to a group, nobody's receipt"
 
@@ -93,12 +94,15 @@ class Outbox:
         name: Naming = plain_name,
         observing: bool = False,
         answerable: frozenset[str] = frozenset(),
+        texts: Texts | None = None,
         observe: Observe = lambda _channel, _outcome, _notification: None,
+        tried: Tried = lambda _channel, _ok, _words, _notification: None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self.channels = channels  # both are replaced as a whole on reload
         self.contacts = contacts
         self.answerable = answerable  # channels by which an answer comes back; replaced on reload
+        self.texts = texts or Texts()  # replaced on reload
         self.observing = observing  # pages are decided and not sent
         self._store = store
         self._step = step
@@ -107,7 +111,7 @@ class Outbox:
         self._timezone = timezone or ZoneInfo("UTC")
         self._link = link
         self._name = name
-        self._observe = observe
+        self._observe, self._tried = observe, tried
         self._pause = pause
         self._places = asyncio.Semaphore(self._settings.parallel)
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by notification
@@ -222,6 +226,7 @@ class Outbox:
         attempts, posted = 0, ""
         for address in ways:
             tries, outcome, words = await self._try_channel(notification, contact, address, ids)
+            self._tried(address.channel, outcome == "handed_over", words, notification)
             attempts += tries
             to_group = outcome == "handed_over" and self._is_group(address)
             said.append(f"{address.channel}: {f'{POSTED}: ' if to_group else ''}{words}")
@@ -277,19 +282,20 @@ class Outbox:
         # A link acts in the name of one person: it is not for all who read a group.
         link = None if self._is_group(address) else self._link(notification)
         answerable = address.channel in self.answerable and notification.kind in ASKING
-        subject, text = render(notification, contact.language, link, self._timezone, answerable=answerable)
+        written = self.texts.write(notification, contact.language, link, self._timezone, answerable=answerable)
         return Letter(
             notification=notification.id,
             incident=notification.incident,
             kind=notification.kind,
             to=address.to,
-            subject=subject,
-            text=text,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
             language=contact.language,
             date=self._clock(),
             message_id=ids[0],
             thread=ids[1],
-            title=title(notification, subject, text),
+            title=written.title,
             person=notification.person,
             link=link or "",
             facts=notification.facts,

@@ -22,6 +22,7 @@ from ingestd.world import World, combine
 SHIPPED = "shipped/"  # how recorded names of the rules in the package begin
 BESIDE = ("people.yaml", "topology.yaml", "heartbeats.yaml")
 RULES = "rules/"
+UNREAD = frozenset({".ics", ".j2"})  # what is never a site's main file
 
 
 class Origin(Struct, frozen=True):
@@ -60,7 +61,7 @@ def rulebook(recorded: bytes) -> Rulebook:
             path = shipped / name.removeprefix(SHIPPED) if name.startswith(SHIPPED) else site / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-            if name not in BESIDE and not name.startswith((SHIPPED, RULES)):
+            if name not in BESIDE and not name.startswith((SHIPPED, RULES)) and path.suffix not in UNREAD:
                 main = path
         return load_rulebook(main, shipped)
 

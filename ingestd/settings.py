@@ -48,6 +48,12 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     http: HttpSettings = HttpSettings()
 
 
+class TextSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``texts`` of the site file."""
+
+    templates: str = ""  # folder: its files take the place of the shipped templates of the same name
+
+
 class DigestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happened in a day, in one mail: above all what was kept without paging anybody."""
 
@@ -89,6 +95,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_url: str = ""  # as people reach the pages; empty: no links in mails
     link_age: Duration = Duration(7 * 86400.0)  # how long links in letters, and answers to them, count
     replies: ReplySettings = ReplySettings()
+    texts: TextSettings = TextSettings()
     dead_man: DeadManSettings | None = None
     sources: dict[str, SourceSettings] = {}  # by name: POST /webhooks/NAME
     webhooks: WebhookSettings = WebhookSettings()

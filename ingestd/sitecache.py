@@ -32,7 +32,7 @@ from ingestd.decide.route import EscalationRules
 from ingestd.decide.topology import DepartmentSpec, MaintenanceSpec, NodeSpec, TopologyFile
 from ingestd.overridden import record
 from ingestd.settings import Settings
-from ingestd.sitefiles import Files, Parts, Rules, every_file
+from ingestd.sitefiles import TEMPLATES, Files, Parts, Rules, every_file
 from ingestd.sources.mapping import MappingFile
 from ingestd.yamlnodes import without_collector
 from ingestd.yamltypes import ConfigError, Document, Problem, read, said
@@ -259,6 +259,7 @@ def _parts(main: Document[Settings], kept: Kept) -> Parts:
         recognisers=tuple(_document(_decoded(part, RecogniserFile)) for part in kept.recognisers),
         mappings=tuple(_document(_decoded(part, MappingFile)) for part in kept.mappings),
         icals={name.removeprefix(RULES): text for name, text in kept.texts if name.endswith(".ics")},
+        templates={name.removeprefix(TEMPLATES): text for name, text in kept.texts if name.startswith(TEMPLATES)},
     )
 
 

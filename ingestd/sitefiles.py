@@ -45,6 +45,11 @@ PATH_KEYS = frozenset({"path", "certificate", "key", "ca_file", "users_file", "t
 MUST_EXIST = frozenset({"certificate", "key", "ca_file"})
 
 
+#: How the names begin under which a site's own templates are recorded.
+TEMPLATES = "templates/"
+LONGEST_TEMPLATE = 65_536  # characters
+
+
 class Rules(Struct, Generic[T], frozen=True):
     """The shipped rules with the site's over them, and the documents they came from, the site's first."""
 
@@ -68,6 +73,7 @@ class Parts(Struct, frozen=True):
     icals: Mapping[
         str, str
     ] = {}  # the texts of the iCalendars that calendars and rotas name, by the names of their files
+    templates: Mapping[str, str] = {}  # the site's own, by their names below their folder
 
 
 def everybody(parts: Parts) -> PeopleFile:
@@ -101,6 +107,7 @@ class Files:
             mappings=self._mappings(),
             replaced=replaced,
             icals=self._icals(priority.value, (*main.value.teams, *people.value.teams)),
+            templates=self._templates(main.value.texts.templates),
         )
 
     def main(self, path: Path) -> Document[Settings]:
@@ -121,6 +128,9 @@ class Files:
             listen=self._listen(main, value.listen),
             imap=tuple(self._mailbox(main, i, mailbox) for i, mailbox in enumerate(value.imap)),
         )
+        if value.texts.templates and not (self._home / value.texts.templates).is_dir():
+            words = said("there is no folder {path}", path=value.texts.templates)
+            self.problems.append(main.problem(("texts", "templates"), words))
         lacking = {(one.line, one.column) for one in self.problems if one.file == main.name}
         self.problems += [one for one in file_problems(main, ready) if (one.line, one.column) not in lacking]
         return ready
@@ -194,17 +204,35 @@ class Files:
         inside = [one for one in sorted(self._home.glob("rules/*.ics")) if one.name in named]
         beside = [one for one in sorted(self._home.glob("*.ics")) if one.name in rotas - {o.name for o in inside}]
         for path in (*inside, *beside):
-            raw = contents(path)
-            if isinstance(raw, Problem):
-                self.problems.append(raw)
-                continue
-            try:
-                text = raw.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                self.problems.append(Problem(str(path), 1, 1, said("expected UTF-8")))
-                continue
-            found[path.name] = self.texts[self._short(path)] = text
+            text = self._text(path)
+            if text is not None:
+                found[path.name] = self.texts[self._short(path)] = text
         return found
+
+    def _templates(self, folder: str) -> dict[str, str]:
+        """The site's own templates; they are kept under one name, wherever their folder is."""
+        found: dict[str, str] = {}
+        for path in templates_in(self._home / folder) if folder else ():
+            text = self._text(path)
+            if text is not None and len(text) > LONGEST_TEMPLATE:
+                words = said("expected a template of at most {most} characters", most=LONGEST_TEMPLATE)
+                self.problems.append(Problem(str(path), 1, 1, words))
+            elif text is not None:
+                name = path.relative_to(self._home / folder).as_posix()
+                found[name] = self.texts[f"{TEMPLATES}{name}"] = text
+        return found
+
+    def _text(self, path: Path) -> str | None:
+        """A file that is no YAML; None: it can't be read."""
+        raw = contents(path)
+        if isinstance(raw, Problem):
+            self.problems.append(raw)
+            return None
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.problems.append(Problem(str(path), 1, 1, said("expected UTF-8")))
+            return None
 
     # -- filling in
     def _listen(self, main: Document[Settings], listen: Listen) -> Listen:
@@ -296,4 +324,17 @@ def every_file(path: Path, shipped: Path) -> tuple[Path, ...]:
     home = path.parent
     rules = (found for folder in (home / "rules", shipped) for name in RULES for found in sorted(folder.glob(name)))
     beside = (*(home / name for name in BESIDE if (home / name).exists()), *sorted(home.glob("*.ics")))
-    return (path, *beside, *rules)
+    folder = texts_folder(path)
+    return (path, *beside, *rules, *(templates_in(folder) if folder is not None else ()))
+
+
+def texts_folder(path: Path) -> Path | None:
+    """The folder of a site's own templates; None: it has none, or its file does not say so readably."""
+    document = salvage(path, Settings).document
+    name = document.value.texts.templates if document is not None else ""
+    return path.parent / name if name else None
+
+
+def templates_in(folder: Path) -> tuple[Path, ...]:
+    """The templates in a folder and in those directly below it."""
+    return tuple(sorted(one for pattern in ("*.j2", "*/*.j2") for one in folder.glob(pattern)))

@@ -71,6 +71,9 @@ class Metrics(Struct, frozen=True, kw_only=True):
     open_alerts: Gauge
     open_incidents: Gauge  # priority
     pages: Counter  # channel, outcome
+    channel_letters: Counter  # channel, outcome
+    channel_failing: Gauge  # channel
+    audit_findings: Gauge
     lag: Gauge  # seconds
     commit_seconds: Histogram
     page_seconds: Histogram
@@ -99,6 +102,16 @@ def metrics() -> Metrics:
         open_alerts=Gauge("ingestd_open_alerts", "Alerts that fire", registry=at),
         open_incidents=Gauge("ingestd_open_incidents", "Incidents not resolved", ("priority",), registry=at),
         pages=Counter("ingestd_pages", "Notifications, by what became of them", ("channel", "outcome"), registry=at),
+        channel_letters=Counter(
+            "ingestd_channel_letters",
+            "Letters by channel, and whether it took them",
+            ("channel", "outcome"),
+            registry=at,
+        ),
+        channel_failing=Gauge(
+            "ingestd_channel_failing", "Letters in a row that a channel did not take", ("channel",), registry=at
+        ),
+        audit_findings=Gauge("ingestd_audit_findings", "What the auditor found stuck at its last look", registry=at),
         lag=Gauge("ingestd_pipeline_lag_seconds", "Age of the oldest entry not stepped", registry=at),
         commit_seconds=Histogram(
             "ingestd_commit_seconds", "From a group's start to its commit", registry=at, buckets=COMMIT_SECONDS

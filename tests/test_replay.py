@@ -199,6 +199,21 @@ def test_recorded_rules_need_no_secret_and_no_file_beside_them(tmp_path: Path) -
     assert sorted(rules.topology.nodes) == sorted(before.rulebook.topology.nodes)
 
 
+def test_templates_and_calendars_are_recorded_and_judge_nothing(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    (tmp_path / "zz.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    (tmp_path / "words" / "en").mkdir(parents=True)
+    (tmp_path / "words" / "en" / "open.txt.j2").write_text("x\ny\n")
+    main = tmp_path / "ingestd.yaml"
+    main.write_text(main.read_text() + "texts: {templates: words}\n")
+    people = tmp_path / "people.yaml"
+    people.write_text(people.read_text() + "  - {id: turns, members: [lin], rota: {ical: zz.ics}}\n")
+    before = load_site(main)
+    assert before.templates == {"en/open.txt.j2": "x\ny\n"}
+    assert b"zz.ics" in recorded(before), "after ingestd.yaml, and no main file for it"
+    assert rulebook(recorded(before)).last_resort == before.rulebook.last_resort
+
+
 def test_rules_that_are_not_understood_any_more_are_named() -> None:
     with pytest.raises(ConfigError, match="retired"):
         rulebook(msgspec.json.encode([("ingestd.yaml", "retired: true\nlast_resort: [x]")]))

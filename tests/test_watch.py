@@ -55,6 +55,16 @@ async def test_a_file_that_is_replaced_and_a_new_folder_of_rules_are_noticed(sit
     await site.until(lambda: site.reloads == 2)
 
 
+async def test_templates_of_one_s_own_are_watched_wherever_they_are(site: Edited, tmp_path: Path) -> None:
+    folder = tmp_path / "mine" / "words" / "en"
+    folder.mkdir(parents=True)
+    site.main.write_text("last_resort: [ann]\ntexts: {templates: mine/words}\n")
+    await site.until(lambda: site.reloads == 1)
+    await asyncio.sleep(0.8)  # the watch is set anew
+    (folder / "open.txt.j2").write_text("x\ny\n")
+    await site.until(lambda: site.reloads == 2)
+
+
 async def test_other_files_and_a_touch_are_nothing(site: Edited) -> None:
     (site.main.parent / "notes.txt").write_text("x")
     site.main.touch()

@@ -34,6 +34,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     date: float  # wall clock, epoch seconds
     message_id: str  # the same at every try; by it the person can answer, so that it goes nowhere but into her mail
     thread: str = ""  # Message-ID of the incident's first letter to this person; "": this is it
+    html: str = ""  # the same text for who reads mail with colours; "": there is none
     title: str = ""  # one line for small screens: priority, what is down, who is hit, since when
     person: str = ""  # whom it is for, by id
     link: str = ""  # by which the person takes it; "": none

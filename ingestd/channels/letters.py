@@ -27,5 +27,7 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     mail["X-Ingestd-Notification"] = str(letter.notification)
     mail["X-Ingestd-Kind"] = letter.kind
     mail.set_content(letter.text)
+    if letter.html:  # after the text: of equals the last is shown, and answers and small readers take the first
+        mail.add_alternative(letter.html, subtype="html")
     mail["Content-Language"] = letter.language.replace("_", "-")
     return mail

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from ingestd.check.chinesedoctor import DOCTOR
 from ingestd.problem import Problem, Said
 
 #: Words that are values of others.
@@ -24,6 +25,8 @@ WORDS: Mapping[str, str] = {
     "target": "对象",
     "type": "类型",
     "text": "文本",
+    "variable": "变量",
+    "field": "字段",
     "a whole number": "整数",
     "a number": "数字",
     "true or false": "true 或 false",
@@ -343,7 +346,40 @@ ROTAS: Mapping[str, str] = {
     "{file}: {title!r} names nobody of people.yaml": "{file}：{title!r} 没有写出 people.yaml 里的任何人",
 }
 
-CATALOGUE: Mapping[str, str] = {**WORDS, **CALENDARS, **ROTAS, **FILES, **VALUES, **SITE, **CONDITIONS, **TOPOLOGY}
+TEMPLATES: Mapping[str, str] = {
+    "there is no folder {path}": "没有文件夹 {path}",
+    "expected a template of at most {most} characters": "模板最多 {most} 个字符",
+    "can't be read as a template: {why}": "不是有效的模板：{why}",
+    "no shipped template has this name, and none of yours uses it{hint}": (
+        "没有这个名称的内置模板，您的模板也没有用到它{hint}"
+    ),
+    "there is no template {name!r}{hint}": "没有模板 {name!r}{hint}",
+    "the template breaks on {kind}: {why}": "模板在 {kind} 上出错：{why}",
+    "it says nothing": "没有内容",
+    "it says nothing: expected a subject in the first line, then the text": "没有内容：第一行应为主题，其后是正文",
+    "it takes more than {most} steps": "超过 {most} 步",
+    "it makes more than {most} characters": "超过 {most} 个字符",
+    "it makes a list of more than {most}": "列表超过 {most} 项",
+    "it makes a number above {most}": "数字超过 {most}",
+    "replace: expected a text to replace, and at most {most} characters instead": (
+        "replace：应有要替换的文本，替换成的文本最多 {most} 个字符"
+    ),
+    "expected a number of at most {most}, got {got}": "数字最大 {most}，现为 {got}",
+    "texts can't be formatted in a template: use ~ and join": "模板里不能使用格式化：请用 ~ 和 join",
+}
+
+CATALOGUE: Mapping[str, str] = {
+    **DOCTOR,
+    **WORDS,
+    **CALENDARS,
+    **ROTAS,
+    **FILES,
+    **VALUES,
+    **SITE,
+    **CONDITIONS,
+    **TOPOLOGY,
+    **TEMPLATES,
+}
 
 
 def in_chinese(problem: Problem) -> str:

@@ -1,6 +1,8 @@
 """Keeps what was received and what was decided: SQLAlchemy Core on SQLite or PostgreSQL, one writer thread."""
 
+from ingestd.store.audit import Unsent, Unstepped
 from ingestd.store.daily import Daily, Paged
+from ingestd.store.ledger import Asked, LedgerLine
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.queries import Delivery, Journalled, Queries, Shunted, Unrecognised
 from ingestd.store.store import Limits, Store
@@ -8,12 +10,14 @@ from ingestd.store.unpaged import Unpaged
 from ingestd.store.writer import BatchRefused
 
 __all__ = [
+    "Asked",
     "BatchRefused",
     "ByHand",
     "Daily",
     "Delivery",
     "Failure",
     "Journalled",
+    "LedgerLine",
     "Limits",
     "Paged",
     "Queries",
@@ -22,4 +26,6 @@ __all__ = [
     "Store",
     "Unpaged",
     "Unrecognised",
+    "Unsent",
+    "Unstepped",
 ]

@@ -1,7 +1,7 @@
 """What is read from the store: short transactions on connections of their own, in worker threads."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -20,8 +20,10 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import past, rows, unpaged
+from ingestd.store import audit, past, rows, unpaged
+from ingestd.store.audit import Unsent, Unstepped
 from ingestd.store.daily import Daily, daily
+from ingestd.store.ledger import Asked, LedgerLine, ledger
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
@@ -228,6 +230,26 @@ class Queries:
     async def daily(self, since: float, until: float, offset: float) -> Daily:
         """What came, was decided and was sent between two wall times."""
         return await self._together(lambda connection: daily(connection, since, until, offset))
+
+    async def ledger(self, asked: Asked) -> tuple[tuple[LedgerLine, ...], Asked | None]:
+        """Pages and answers in the order of time, and how to ask on; None at the end."""
+        return await self._together(lambda connection: ledger(connection, asked, with_merged(asked.incident)))
+
+    async def still_open(self, after: int = 0, limit: int = 200) -> tuple[Incident, ...]:
+        """Incidents that are neither over nor linked to another, by number, behind ``after``."""
+        return await self._together(lambda connection: audit.still_open(connection, after, limit))
+
+    async def awaited(self, numbers: Iterable[int]) -> frozenset[int]:
+        """Those of some incidents with a page that is under way."""
+        return await self._together(lambda connection: audit.awaited(connection, numbers))
+
+    async def unsent(self, before: float, limit: int = 20) -> tuple[Unsent, ...]:
+        """Pages decided before a time that have no outcome."""
+        return await self._together(lambda connection: audit.unsent(connection, before, limit))
+
+    async def unstepped(self, wall: float, at: float, limit: int = 20) -> tuple[Unstepped, ...]:
+        """Entries received before a wall time (receipts: before ``at``, by the engine's clock) without a position."""
+        return await self._together(lambda connection: audit.unstepped(connection, wall, at, limit))
 
     async def ready(self) -> bool:
         """Whether the database answers a read."""

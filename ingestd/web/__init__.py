@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingestd.web import alertmanager, api, explain, health, oncall, opsgenie, pages, queue, silences
+from ingestd.web import alertmanager, api, audit, explain, health, ledger, oncall, opsgenie, pages, queue, silences
 from ingestd.web.face import Face
 
 Doors = Callable[[str, str], ASGIApp | None]  # method and path -> who takes it in
@@ -15,7 +15,7 @@ __all__ = ["Doors", "Face", "build", "front"]
 
 def build(face: Face) -> Starlette:
     """The application without what takes messages in."""
-    faces = (api, explain, queue, oncall, silences, alertmanager, opsgenie, pages, health)
+    faces = (api, explain, queue, oncall, audit, ledger, silences, alertmanager, opsgenie, pages, health)
     return Starlette(routes=[route for one in faces for route in one.routes(face)])
 
 

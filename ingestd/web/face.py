@@ -11,8 +11,9 @@ from ingestd.decide.state import Rulebook
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
 from ingestd.model import Alert, Command, Entry, Incident, Message, Reading, Silence, TimelineRow, Verdict
+from ingestd.problem import Said
 from ingestd.rehearsal import Rehearsal
-from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
+from ingestd.store import Asked, ByHand, Delivery, Failure, LedgerLine, Seen, Shunted, Unpaged, Unrecognised
 
 
 class Reads(Protocol):
@@ -94,6 +95,20 @@ class Reads(Protocol):
         """Who was told what, and what became of it."""
         ...
 
+    async def ledger(self, asked: Asked) -> tuple[tuple[LedgerLine, ...], Asked | None]:
+        """Pages and answers in the order of time, and how to ask on."""
+        ...
+
+
+class Stuck(Struct, frozen=True, kw_only=True):
+    """What the auditor found; ``words``: its text before it was put into English."""
+
+    what: str
+    about: str
+    text: str
+    words: Said
+    standing: bool  # it stood at the auditor's last look, too
+
 
 Act = Callable[[Command, str], Awaitable[Verdict]]
 
@@ -120,3 +135,4 @@ class Face(Struct, frozen=True, kw_only=True):
     ready: Callable[[], Awaitable[tuple[str, ...]]]  # why it can't serve now; empty = ready
     notes: Callable[[], tuple[str, ...]]  # what an operator should know although it serves
     metrics: Callable[[], bytes]  # Prometheus text format
+    audit: Callable[[], Awaitable[tuple[Stuck, ...]]]  # what is stuck now

@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from ingestd.channels import ChannelError, Letter, mail
+from ingestd.channels.letters import compose
 from ingestd.channels.mail import MailChannel, MailSettings, RelaySettings
 from ingestd.channels.maildir import MaildirChannel, MaildirSettings
 from ingestd.yamltypes import Duration
@@ -113,6 +114,16 @@ async def other() -> AsyncIterator[Relay]:
 
 def channel(relay: Relay, **more: Any) -> MailChannel:
     return MailChannel(MailSettings(host="127.0.0.1", port=relay.port, sender="Alarm <alarm@shop.example>", **more))
+
+
+def test_the_html_part_follows_the_text_and_both_are_whole() -> None:
+    composed = compose(letter(html="<p>交换机</p>"), "a@shop.example")
+    assert composed.get_content_type() == "multipart/alternative"
+    plain, html = composed.iter_parts()
+    assert plain.get_content_type() == "text/plain" and plain.get_content().startswith("P1：交换机")
+    assert html.get_content_type() == "text/html" and html.get_content() == "<p>交换机</p>\n"
+    assert composed["Content-Language"] == "zh-CN" and composed["X-Ingestd-Incident"] == "7"
+    assert compose(letter(), "a@shop.example").get_content_type() == "text/plain"
 
 
 async def test_a_letter_is_handed_over_threaded_and_marked_as_automatic(relay: Relay) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from ingestd.channels.texts import language, render
+from ingestd.channels.texts import Texts, language, short
 from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Reason
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -29,7 +29,9 @@ FULL: dict[str, Any] = {
     "remedy": "spare switch in rack 2",
     "owner": "lin",
     "team": "network",
-    "reasons": (Reason("correlate", "mail->sw-core-1", "mail depends on sw-core-1"),),
+    "reasons": (
+        Reason("correlate", "mail->sw-core-1", "mail: mail -> sw-core-1, down since 21:46:40, hard, explains it"),
+    ),
 }
 KINDS: tuple[NotificationKind, ...] = (
     "open",
@@ -46,9 +48,9 @@ KINDS: tuple[NotificationKind, ...] = (
 
 def text(kind: NotificationKind, name: str = "en", link: str | None = LINK, **facts: Any) -> tuple[str, str]:
     told = Facts(**(FULL | facts))
-    return render(
-        Notification(id=3, incident=7, person="lin", kind=kind, at=1_000_060.0, facts=told), name, link, SHANGHAI
-    )
+    page = Notification(id=3, incident=7, person="lin", kind=kind, at=1_000_060.0, facts=told)
+    written = Texts().write(page, name, link, SHANGHAI)
+    return written.subject, written.text
 
 
 def test_an_opening_says_it_all() -> None:
@@ -61,7 +63,7 @@ def test_an_opening_says_it_all() -> None:
         "Alerts (3):\n- sw-core-1 ping\n- mail smtp\n",
         "Perhaps part of it (if one is not, say so on the page of the link):\n- web disk\n",
         "Held for 61 s",
-        "- correlate: mail depends on sw-core-1 [mail->sw-core-1]",
+        "- correlate: mail: mail -> sw-core-1, down since 21:46:40, hard, explains it [mail->sw-core-1]",
         f"To take it: {LINK}",
         "Incident #7",
     ):
@@ -189,12 +191,79 @@ def test_a_digest_says_what_was_kept_quiet() -> None:
 def test_bare_facts_are_enough(kind: NotificationKind, name: str) -> None:
     bare = Facts(number=1, priority="P4", title="x", state="triggered", notice=Notice(what="silence_over", name="s"))
     bare = replace(bare, digest=Digest(since=0.0, until=1.0))
-    subject, body = render(
-        Notification(id=1, incident=1, person="a", kind=kind, at=0.0, facts=bare), name, None, SHANGHAI
-    )
+    page = Notification(id=1, incident=1, person="a", kind=kind, at=0.0, facts=bare)
+    written = Texts().write(page, name, None, SHANGHAI)
+    subject, body = written.subject, written.text
     assert subject and body
     assert "\n\n\n" not in body
     assert "None" not in subject + body
+
+
+@pytest.mark.parametrize(
+    ("title", "gist"),
+    [
+        ("sw-1: CRITICAL - 10.20.0.17: Host unreachable, lost 100%", "sw-1: Host unreachable, lost 100%"),
+        ("sw-1: WARNING: fan 2 is slow", "sw-1: fan 2 is slow"),
+        ("sw-1 is down", "sw-1 is down"),
+        ("ola@legal.example: the disk of my tower is broken", "ola@legal.example: the disk of my tower…"),
+        ("ola@legal.example: the disk of my towers is broken", "ola@legal.example: the disk of my…"),
+        (
+            "db-17 replication: the replica is 4000 seconds behind its primary",
+            "db-17 replication: the replica is 4000…",
+        ),
+        ("二层接入交换机: 主机不可达（ICMP 无响应）", "二层接入交换机: 主机不可达…"),
+        ("x" * 60, "x" * 39 + "…"),
+        ("（" * 30, "（" * 19 + "…"),
+    ],
+)
+def test_a_title_is_cut_to_its_gist(title: str, gist: str) -> None:
+    assert short(title) == gist
+
+
+def test_a_locked_screen_shows_what_is_down_and_who_is_hit() -> None:
+    """Of a long title and many departments, the first sixty characters say the most."""
+    crowd = ("Finance", "Human resources", "Logistics", "Sales")
+    long = "acc-sw-17: CRITICAL - 10.20.0.17: Host unreachable, lost 100% of the packets, PING failed thrice"
+    for kind in ("open", "update", "functional", "hierarchic", "last_resort"):
+        _, body = text(kind, title=long, cause="acc-sw-17", departments=crowd, people=170)  # type: ignore[arg-type]
+        first = body.splitlines()[0]
+        assert first[:60].startswith("P1: acc-sw-17: Host unreachable, lost 100%…; hits Finance"), kind
+        assert first.endswith("Finance, Human resources +2 (170 people); since 21:46")
+        assert f"What: {long}" in body
+        _, body = text(kind, "zh_CN", title=long, cause="acc-sw-17", departments=crowd, people=170)  # type: ignore[arg-type]
+        assert "；受影响：Finance、Human resources等 4 个部门（170 人）；开始于 21:46" in body.splitlines()[0]
+
+
+def test_where_nobody_is_known_to_be_hit_the_title_has_more_room() -> None:
+    title = "ola@legal.example: the disk of my laptop is broken"
+    bare = {"title": title, "cause": None, "departments": (), "services": (), "people": 0}
+    assert text("open", **bare)[1].startswith(f"P1: {title}; since 21:46\n")
+
+
+def test_an_end_says_from_when_to_when() -> None:
+    assert text("end")[1].startswith(
+        "P1: resolved: sw-core-1 is down; hits Finance, Sales (120 people); from 21:46 to "
+    )
+    assert "；21:46 至 21:47" in text("end", "zh_CN")[1].splitlines()[0]
+
+
+def test_what_happened_before_is_told_thrice_at_most() -> None:
+    times = tuple(f"#{n}, replaced a fan" for n in range(5))
+    assert "The last three times:\n- #0, replaced a fan\n- #1" in text("open", before=times)[1]
+    assert "#3" not in text("open", before=times)[1]
+    assert "The last time:\n- #0" in text("open", before=times[:1])[1]
+    assert "最近两次：" in text("open", "zh_CN", before=times[:2])[1]
+    assert "The last" not in text("open")[1]
+
+
+def test_the_path_stands_beneath_the_cause() -> None:
+    assert "Cause: sw-core-1 (reported)\nPath: mail -> sw-core-1\nServices:" in text("open")[1]
+    chains = tuple(
+        Reason("correlate", "adopted", f"x{n}: x{n} -> rack -> sw, down since 10:00:00") for n in (1, 2, 3, 4, 4)
+    )
+    assert "Path: x2 -> rack -> sw; x3 -> rack -> sw; x4 -> rack -> sw\n" in text("open", reasons=chains)[1]
+    assert "路径：x2 -> rack -> sw；x3" in text("open", "zh_CN", reasons=chains)[1]
+    assert "Path:" not in text("open", reasons=(Reason("correlate", "opened", "nothing explains it"),))[1]
 
 
 def test_another_day_is_named_and_the_wall_clock_is_used() -> None:

@@ -122,4 +122,5 @@ def test_pages_reach_mailboxes_as_one_thread(site: Site, mta: Postfix) -> None:
         assert (arrived["Auto-Submitted"], arrived["Precedence"]) == ("auto-generated", "bulk")
         assert "Postfix" in arrived["Received"]
         assert "acc-sw-17" in arrived["Subject"]
-        assert "故障" in arrived.get_content(), "Lin Hao reads Chinese"
+        text, html = (part.get_content() for part in arrived.iter_parts())
+        assert "故障" in text and "故障" in html, "Lin Hao reads Chinese"

@@ -28,8 +28,9 @@ from ingestd.model import (
     Verdict,
 )
 from ingestd.rehearsal import rehearse
-from ingestd.store import ByHand, Delivery, Failure, Seen, Shunted, Unpaged, Unrecognised
+from ingestd.store import Asked, ByHand, Delivery, Failure, LedgerLine, Seen, Shunted, Unpaged, Unrecognised
 from ingestd.web import Face, build
+from ingestd.web.face import Stuck
 from ingestd.world import World as LiveWorld
 from tests.night import trading_company
 
@@ -91,6 +92,8 @@ class Rows:
         self.failed: tuple[Failure, ...] = ()
         self.swallowed: tuple[Unpaged, ...] = ()
         self.decided: tuple[ByHand, ...] = ()
+        self.entered: tuple[LedgerLine, ...] = ()
+        self.asked: list[Asked] = []
         self.delivered: tuple[Delivery, ...] = (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
 
     async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
@@ -154,6 +157,12 @@ class Rows:
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         return self.delivered
 
+    async def ledger(self, asked: Asked) -> tuple[tuple[LedgerLine, ...], Asked | None]:
+        self.asked.append(asked)
+        left = [line for line in self.entered if line.id > asked.pages]
+        following = replace(asked, pages=left[asked.limit - 1].id, answers=-1) if len(left) > asked.limit else None
+        return tuple(left[: asked.limit]), following
+
 
 class Engine:
     """Answers commands as told, and remembers them."""
@@ -183,6 +192,7 @@ class World:
         self.refused: tuple[str, ...] = ()
         self.sources: dict[str, HttpSource] = {}
         self.received: list[Message] = []
+        self.stuck: tuple[Stuck, ...] = ()
 
     async def _receive(self, message: Message) -> int:
         self.received.append(message)
@@ -211,6 +221,7 @@ class World:
             ready=self._ready,
             notes=lambda: self.notes,
             metrics=lambda: b"ingestd_up 1\n",
+            audit=self._audit,
         )
 
     async def _reload(self) -> tuple[str, ...]:
@@ -218,6 +229,9 @@ class World:
 
     async def _ready(self) -> tuple[str, ...]:
         return self.unready
+
+    async def _audit(self) -> tuple[Stuck, ...]:
+        return self.stuck
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
