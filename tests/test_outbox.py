@@ -371,8 +371,6 @@ async def test_a_letter_says_that_it_can_be_answered_where_answers_reach_us(desk
     await desk.tell(page(1))
     desk.outbox.answerable = frozenset({"mail"})
     await desk.tell(page(2), page(3, kind="end"))
-    assert [(letter.kind, words in letter.text) for letter in desk.mail.letters] == [
-        ("open", False),
-        ("open", True),
-        ("end", False),
-    ]
+    first, *more = [(letter.kind, words in letter.text) for letter in desk.mail.letters]
+    assert first == ("open", False)
+    assert sorted(more) == [("end", False), ("open", True)]

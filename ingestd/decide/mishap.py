@@ -9,6 +9,12 @@ from ingestd.model import CLOCKS, Ends, Event, Heartbeat, Message, Reading, Reas
 OWN = Message(kind="tick", source="ingestd")  # whose events these are
 READING = Reading(kind="other", recogniser="ingestd", reasons=(Reason("recognise", "ingestd", "about ingestd itself"),))
 CONFIGURATION = "ingestd:configuration"  # the source of news about it
+#: By the first word of a trouble's source: what is said while it lasts, and when it is over. Else it is a mailbox.
+_TROUBLES = {
+    "channel": ("channel {name} takes no letters: {text}", "channel {name} takes letters again"),
+    "auditor": ("something in ingestd is stuck: {text}", "nothing in ingestd is stuck any more"),
+}
+_MAILBOX = "mailbox {name} can't be read: {text}", "mailbox {name} is read again"
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
 
 
@@ -37,16 +43,18 @@ def refusals(message: Message) -> Event:
 
 
 def trouble(message: Message) -> Event:
-    """The event of what does not work here: a mailbox, the configuration. An empty text says that it does again."""
+    """The event of what does not work here, or (an empty text) does again: a mailbox, a channel, the configuration."""
     text = message.body.decode("utf-8", "replace")
     if message.source == CONFIGURATION:
         return _configuration(text)
+    kind, _, name = message.source.partition(":")
+    if kind not in _TROUBLES:
+        kind, name = "mailbox", message.source
+    fires, over = _TROUBLES.get(kind, _MAILBOX)
     return Event(
         state="firing" if text else "resolved",
-        summary=f"mailbox {message.source} can't be read: {text}"
-        if text
-        else f"mailbox {message.source} is read again",
-        check=f"ingestd: mailbox {message.source}",
+        summary=(fires if text else over).format(name=name, text=text),
+        check=f"ingestd: {kind} {name}".rstrip(),
         severity="error",
         ends=Ends("recovery"),
     )

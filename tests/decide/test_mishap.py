@@ -3,6 +3,7 @@
 import pytest
 
 from ingestd import pipeline
+from ingestd.decide import mishap
 from ingestd.model import Entry, Message
 from tests.decide.stories import alert
 from tests.night import Night, trading_company
@@ -31,6 +32,20 @@ def test_an_empty_unreadable_message_is_shown_too() -> None:
     night = Night()
     night.message(0, Message(kind="command", source="prod"))
     assert night.alerts("prod")[0].summary.startswith("a message from prod can't be understood (DecodeError: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "fires", "over", "check"),
+    [
+        ("channel:mail", "channel mail takes no letters: 421", "channel mail takes letters again", "channel mail"),
+        ("auditor", "something in ingestd is stuck: 421", "nothing in ingestd is stuck any more", "auditor"),
+        ("desk", "mailbox desk can't be read: 421", "mailbox desk is read again", "mailbox desk"),
+    ],
+)
+def test_what_does_not_work_here_is_said_and_ends(source: str, fires: str, over: str, check: str) -> None:
+    said = [mishap.trouble(Message(kind="trouble", source=source, body=body)) for body in (b"421", b"")]
+    assert [(event.state, event.summary) for event in said] == [("firing", fires), ("resolved", over)]
+    assert {event.check for event in said} == {f"ingestd: {check}"}
 
 
 def test_a_heartbeat_s_timer_that_fails_is_put_off_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
