@@ -364,6 +364,34 @@ class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
     missed: int = 0  # in a row
 
 
+class Owed(Struct, frozen=True, kw_only=True, gc=False):
+    """What a person is to be told of an incident as soon as her budget allows."""
+
+    incident: int
+    kind: NotificationKind
+    step: int = 0
+    news: "tuple[News, ...]" = ()
+    without: tuple[str, ...] = ()
+
+
+class Batch(Struct, frozen=True, gc=False):
+    """A letter that told a person of several incidents."""
+
+    notification: int
+    incidents: tuple[int, ...]
+
+
+class Budget(Struct, frozen=True, kw_only=True, gc=False):
+    """The letters that a person got lately, and what waits for her next one."""
+
+    person: str
+    sent: tuple[float, ...] = ()  # when, oldest first; those of the last hour count
+    owed: tuple[Owed, ...] = ()
+    page: int = 0  # the notification that will tell what is owed; 0: nothing is
+    due_at: float = 0.0
+    batches: tuple[Batch, ...] = ()  # of late, newest last: what answers and receipts are about
+
+
 class TimelineRow(Struct, frozen=True, kw_only=True, gc=False):
     """One line of an incident's history."""
 
@@ -554,6 +582,7 @@ class Changes(Struct, frozen=True, kw_only=True, gc=False):
     marks: tuple[NodeMark, ...] = ()
     silences: tuple[Silence, ...] = ()
     heartbeats: tuple[Heartbeat, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     notifications: tuple[Notification, ...] = ()
     cancelled: tuple[int, ...] = ()  # notifications to withdraw if nobody has claimed them
@@ -586,6 +615,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, gc=False):
     marks: tuple[NodeMark, ...] = ()
     silences: tuple[Silence, ...] = ()  # that have not ended
     heartbeats: tuple[Heartbeat, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     alive: float = 0.0  # when the process was last known to listen, by the engine's clock
 
 

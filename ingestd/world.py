@@ -15,6 +15,7 @@ from ingestd.model import (
     FAILURES,
     SILENCE_KEPT,
     Alert,
+    Budget,
     Changes,
     Heartbeat,
     Incident,
@@ -28,7 +29,7 @@ from ingestd.model import (
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
-Timer = tuple[float, str, int | str]  # when, "incident" | "alert" | "heartbeat", its number or name
+Timer = tuple[float, str, int | str]  # when, "incident" | "alert" | "heartbeat" …, its number or name
 UNPLANNED = 1.0  # when a heartbeat that nobody has planned is due: long ago
 
 
@@ -49,6 +50,7 @@ class World:
         self.marks: dict[str, NodeMark] = {}
         self.silences: dict[str, Silence] = {}
         self.heartbeats: dict[str, Heartbeat] = {}
+        self.budgets: dict[str, Budget] = {}
         self.fingerprints: dict[str, int] = {}
         self.at_node: Index[str] = Index()
         self.members: Index[int] = Index()
@@ -66,6 +68,7 @@ class World:
                 marks=snapshot.marks,
                 silences=snapshot.silences,
                 heartbeats=snapshot.heartbeats,
+                budgets=snapshot.budgets,
             )
         )
         self._expect()
@@ -82,6 +85,8 @@ class World:
             self._take_silence(silence)
         for heartbeat in changes.heartbeats:
             self._take_heartbeat(heartbeat)
+        for budget in changes.budgets:
+            self._take_budget(budget)
         for notification in changes.notifications:
             self.next_notification = max(self.next_notification, notification.id + 1)
         if changes.wall_offset is not None:
@@ -123,6 +128,7 @@ class World:
             self.marks,
             {name: one for name, one in self.silences.items() if one.ends_at > self.at + self.wall_offset},
             self.heartbeats,
+            self.budgets,
             self.fingerprints,
             counters,
             timers,
@@ -172,6 +178,12 @@ class World:
         if heartbeat.due_at:
             heapq.heappush(self._due, (heartbeat.due_at, "heartbeat", heartbeat.id))
 
+    def _take_budget(self, budget: Budget) -> None:
+        self.budgets[budget.person] = budget
+        self.next_notification = max(self.next_notification, budget.page + 1)
+        if budget.due_at:
+            heapq.heappush(self._due, (budget.due_at, "budget", budget.person))
+
     def _expect(self) -> None:
         """A heartbeat that the rules name and nobody has planned is due at once: that plans it."""
         for name in self.rules.heartbeats.names:
@@ -205,6 +217,8 @@ class World:
         if kind == "silence":
             silence = self.silences.get(str(number))
             return silence.due_at if silence else 0.0
+        if kind == "budget":
+            return self.budgets[str(number)].due_at
         return self._incident_due.get(int(number), 0.0)
 
 
@@ -225,6 +239,7 @@ class Draft:
         self._marks: dict[str, NodeMark] = {}
         self._silences: dict[str, Silence] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
+        self._budgets: dict[str, Budget] = {}
         self._fingerprints: dict[str, int] = {}
         self._timeline: list[TimelineRow] = []
         self._notifications: list[Notification] = []
@@ -359,6 +374,10 @@ class Draft:
         """What is known of an expected sign of life; None: it was never planned."""
         return self._heartbeats.get(name) or self._world.heartbeats.get(name)
 
+    def budget(self, person: str) -> Budget:
+        """The letters that a person got lately, and what waits for her next one."""
+        return self._budgets.get(person) or self._world.budgets.get(person) or Budget(person=person)
+
     # -- writing
     def new_alert(self) -> int:
         """The id of the next alert."""
@@ -407,6 +426,10 @@ class Draft:
         """Add or replace what is known of a heartbeat."""
         self._heartbeats[heartbeat.id] = heartbeat
 
+    def put_budget(self, budget: Budget) -> None:
+        """Replace what is known of a person's letters."""
+        self._budgets[budget.person] = budget
+
     def log(self, incident: int, what: str, text: str, actor: str = "", rule: str = "") -> None:
         """Add a line to an incident's timeline."""
         row = TimelineRow(incident=incident, at=self.at, what=what, text=text[:500], actor=actor, rule=rule)
@@ -437,6 +460,7 @@ class Draft:
             marks=_changed(self._marks, world.marks),
             silences=tuple(self._silences.values()),
             heartbeats=_changed(self._heartbeats, world.heartbeats),
+            budgets=_changed(self._budgets, world.budgets),
             timeline=tuple(self._timeline),
             notifications=tuple(self._notifications),
             cancelled=tuple(self._cancelled),
@@ -527,6 +551,7 @@ def combine(parts: Iterable[Changes]) -> Changes:
         marks=_last((m for p in parts for m in p.marks), lambda m: m.node),
         silences=_last((x for p in parts for x in p.silences), lambda x: x.id),
         heartbeats=_last((x for p in parts for x in p.heartbeats), lambda x: x.id),
+        budgets=_last((x for p in parts for x in p.budgets), lambda x: x.person),
         timeline=tuple(row for p in parts for row in p.timeline),
         notifications=tuple(n for p in parts for n in p.notifications),
         cancelled=tuple(c for p in parts for c in p.cancelled),

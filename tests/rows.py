@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingestd.model import Alert, Heartbeat, Incident, NodeMark, Silence, Snapshot, Stepped
+from ingestd.model import Alert, Budget, Heartbeat, Incident, NodeMark, Silence, Snapshot, Stepped
 
 
 def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
@@ -12,6 +12,7 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
     marks: dict[str, NodeMark] = {}
     silences: dict[str, Silence] = {}
     heartbeats: dict[str, Heartbeat] = {}
+    budgets: dict[str, Budget] = {}
     notifications, offset = 0, 0.0
     for stepped in journal:
         changes = stepped.changes
@@ -20,6 +21,7 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
         marks |= {m.node: m for m in changes.marks}
         silences |= {one.id: one for one in changes.silences}
         heartbeats |= {one.id: one for one in changes.heartbeats}
+        budgets |= {one.person: one for one in changes.budgets}
         notifications = max([notifications, *(n.id for n in changes.notifications)])
         offset = offset if changes.wall_offset is None else changes.wall_offset
     open_ones = tuple(i for i in incidents.values() if not i.closed_at)
@@ -33,5 +35,6 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
         marks=tuple(marks.values()),
         silences=tuple(silences.values()),
         heartbeats=tuple(heartbeats.values()),
+        budgets=tuple(budgets.values()),
         at=at,
     )

@@ -27,6 +27,7 @@ from ingestd.store.ledger import Asked, LedgerLine, ledger
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
+    budget,
     heartbeat,
     inbox,
     inbox_body,
@@ -271,6 +272,7 @@ class Queries:
                 .order_by(silence.c.id)
             )
             heartbeats = select(heartbeat.c.body).order_by(heartbeat.c.id)
+            budgets = select(budget.c.body).order_by(budget.c.person)
             alive = connection.scalar(select(meta.c.value).where(meta.c.key == "alive"))
             return Snapshot(
                 position=progress.position,
@@ -284,6 +286,7 @@ class Queries:
                 marks=tuple(map(rows.decode_mark, connection.scalars(marks))),
                 silences=tuple(map(rows.decode_silence, connection.scalars(silences))),
                 heartbeats=tuple(map(rows.decode_heartbeat, connection.scalars(heartbeats))),
+                budgets=tuple(map(rows.decode_budget, connection.scalars(budgets))),
                 alive=float(alive or 0.0),
             )
 

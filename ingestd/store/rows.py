@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ingestd.model import (
     Alert,
+    Budget,
     Changes,
     Entry,
     Heartbeat,
@@ -31,6 +32,7 @@ decode_alert = msgspec.json.Decoder(Alert).decode
 decode_incident = msgspec.json.Decoder(Incident).decode
 decode_mark = msgspec.json.Decoder(NodeMark).decode
 decode_silence = msgspec.json.Decoder(Silence).decode
+decode_budget = msgspec.json.Decoder(Budget).decode
 decode_heartbeat = msgspec.json.Decoder(Heartbeat).decode
 
 
@@ -172,6 +174,11 @@ def silence_row(silence: Silence) -> Row:
 def heartbeat_row(heartbeat: Heartbeat) -> Row:
     """One upsert into ``heartbeat``."""
     return {"id": clean(heartbeat.id), "body": json(heartbeat)}
+
+
+def budget_row(budget: Budget) -> Row:
+    """One upsert into ``budget``."""
+    return {"person": clean(budget.person), "body": json(budget)}
 
 
 def timeline_row(line: TimelineRow, position: int) -> Row:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ingestd.store.tables import (
     alert,
     blob,
+    budget,
     heartbeat,
     inbox,
     inbox_body,
@@ -30,6 +31,7 @@ ORDER = (
     "node_mark",
     "silence",
     "heartbeat",
+    "budget",
     "timeline",
     "notification",
     "cancel",
@@ -59,6 +61,7 @@ def statements(dialect: str) -> dict[str, Executable]:
         "node_mark": upsert(node_mark, "node"),
         "silence": upsert(silence, "id"),
         "heartbeat": upsert(heartbeat, "id"),
+        "budget": upsert(budget, "person"),
         "timeline": insert(timeline),
         # A second end for the same person is dropped here, by the partial unique index.
         "notification": dialect_insert(notification).on_conflict_do_nothing(

@@ -306,6 +306,7 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
     marks = {m.node: m for stepped in batch for m in stepped.changes.marks}
     silences = {one.id: one for stepped in batch for one in stepped.changes.silences}
     heartbeats = {one.id: one for stepped in batch for one in stepped.changes.heartbeats}
+    budgets = {one.person: one for stepped in batch for one in stepped.changes.budgets}
     found = {
         "stepped": [rows.outcome_row(stepped) for stepped in batch if stepped.entry.id],
         "alert": [rows.alert_row(a) for a in alerts.values()],
@@ -313,6 +314,7 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
         "node_mark": [rows.mark_row(m) for m in marks.values()],
         "silence": [rows.silence_row(one) for one in silences.values()],
         "heartbeat": [rows.heartbeat_row(one) for one in heartbeats.values()],
+        "budget": [rows.budget_row(one) for one in budgets.values()],
         "timeline": [rows.timeline_row(t, stepped.position) for stepped in batch for t in stepped.changes.timeline],
         "notification": [rows.notification_row(n) for stepped in batch for n in stepped.changes.notifications],
         "cancel": [{"row_id": number} for stepped in batch for number in stepped.changes.cancelled],

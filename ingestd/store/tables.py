@@ -123,6 +123,13 @@ heartbeat = Table(
     Column("body", Text, nullable=False),
 )
 
+budget = Table(
+    "budget",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 timeline = Table(
     "timeline",
     metadata,
