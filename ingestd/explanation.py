@@ -25,6 +25,7 @@ KINDS: dict[NotificationKind, str] = {
     "confirm": "the answer to a command by mail about",
     "notice": "a notice, about no incident",
     "digest": "the daily digest, about no incident",
+    "list": "several in one letter, about no single",
 }
 #: Why people are told although no step of a policy names them.
 UNASKED: dict[NotificationKind, str] = {
@@ -35,6 +36,7 @@ UNASKED: dict[NotificationKind, str] = {
     "confirm": "who asks for something by mail hears what came of it",
     "notice": "who made the silence hears of its end",
     "digest": "digest.to, else last_resort, names who gets the digest",
+    "list": "she had as many letters as page_gap and pages_an_hour allow: what came meanwhile is one",
 }
 _STEPS = frozenset({"open", "functional", "hierarchic"})
 

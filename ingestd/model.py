@@ -17,7 +17,17 @@ EntryKind = Literal[
 ReadingKind = Literal["alert", "recovery", "reply", "auto_reply", "bounce", "human_report", "other"]
 AlertClass = Literal["reachability", "local", "unknown"]
 NotificationKind = Literal[
-    "open", "update", "functional", "hierarchic", "last_resort", "end", "answer", "confirm", "notice", "digest"
+    "open",
+    "update",
+    "functional",
+    "hierarchic",
+    "last_resort",
+    "end",
+    "answer",
+    "confirm",
+    "notice",
+    "digest",
+    "list",
 ]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
@@ -365,12 +375,18 @@ class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Owed(Struct, frozen=True, kw_only=True, gc=False):
-    """What a person is to be told of an incident as soon as her budget allows."""
+    """What a person is to be told of an incident as soon as her budget allows: a line of her next letter."""
 
     incident: int
     kind: NotificationKind
-    step: int = 0
+    priority: Priority
+    title: str
+    cause: str | None = None
+    since: float = 0.0
+    hit: tuple[str, ...] = ()  # departments, else services
+    people: int = 0
     news: "tuple[News, ...]" = ()
+    step: int = 0
     without: tuple[str, ...] = ()
 
 
@@ -387,7 +403,6 @@ class Budget(Struct, frozen=True, kw_only=True, gc=False):
     person: str
     sent: tuple[float, ...] = ()  # when, oldest first; those of the last hour count
     owed: tuple[Owed, ...] = ()
-    page: int = 0  # the notification that will tell what is owed; 0: nothing is
     due_at: float = 0.0
     batches: tuple[Batch, ...] = ()  # of late, newest last: what answers and receipts are about
 
@@ -511,6 +526,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     reasons: tuple[Reason, ...] = ()
     verdict: Verdict | None = None  # what came of a command by mail
     notice: Notice | None = None  # about no incident: the number is 0
+    listed: tuple[Owed, ...] = ()  # about several: the number is 0
     digest: Digest | None = None  # likewise
     wall_offset: float = 0.0
 

@@ -281,7 +281,7 @@ class Outbox:
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
         # A link acts in the name of one person: it is not for all who read a group.
         link = None if self._is_group(address) else self._link(notification)
-        answerable = address.channel in self.answerable and notification.kind in ASKING
+        answerable = address.channel in self.answerable and notification.kind in (*ASKING, "list")
         written = self.texts.write(notification, contact.language, link, self._timezone, answerable=answerable)
         return Letter(
             notification=notification.id,

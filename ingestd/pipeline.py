@@ -13,7 +13,7 @@ opens an incident. Where each decision is made:
                                                 lacking links: nearby.py, two monitors: twin.py, people's reports:
                                                 report.py, merging: link.py)
     how important         decide/situation.py  (rank.py, route.py)
-    who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py)
+    who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py, how often: budget.py)
     what joined later     decide/joining.py
     what is not told      decide/silence.py    (when: spans.py; what it hid: silenced.py)
     what is missing       decide/heartbeat.py
@@ -31,6 +31,7 @@ from ingestd.decide import (
     act,
     alerts,
     answered,
+    budget,
     correlate,
     dedup,
     ending,
@@ -137,6 +138,8 @@ def _due(s: State, kind: str, number: str) -> None:
         _heartbeat_due(s, number)
     elif kind == "silence":
         silenced.due(s, number)
+    elif kind == "budget":
+        budget.send(s, number)
     else:
         ring(s, int(number))
 

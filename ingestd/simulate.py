@@ -33,6 +33,7 @@ _WAIT_FOR_TIMERS = 2 * 86400.0  # how long after the last event timers still run
 _ESCALATION = EscalationRules(
     policies=(PolicySpec(id="one-page", steps=(StepSpec(tell=("person:oncall",)),), insist=False),),
     routes=(RouteSpec(id="all", policy="one-page"),),
+    pages_an_hour=0,  # what is judged is which pages there are, not how they are sent
 )
 
 

@@ -180,7 +180,6 @@ class World:
 
     def _take_budget(self, budget: Budget) -> None:
         self.budgets[budget.person] = budget
-        self.next_notification = max(self.next_notification, budget.page + 1)
         if budget.due_at:
             heapq.heappush(self._due, (budget.due_at, "budget", budget.person))
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Priority, Reason, Verdict
+from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Owed, Priority, Reason, Verdict
 
 KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
 AT = 1_774_918_980.0  # epoch seconds: 31 March 2026, 01:03 UTC
@@ -101,21 +101,39 @@ def sample(kind: NotificationKind, language: str, priority: Priority = "P1") -> 
         facts = _about_nothing(notice=_notice(why))
     elif kind == "digest":
         facts = _about_nothing(digest=_digest())
+    elif kind == "list":
+        facts = replace(_about_nothing(), priority=priority, listed=_lines(facts))
     return Notification(id=31, incident=facts.number, person="lin", kind=kind, at=AT, facts=facts)
 
 
 def bare(kind: NotificationKind) -> Notification:
     """The least that a notification of a kind knows."""
     facts = Facts(
-        number=0 if kind in ("notice", "digest") else 1,
+        number=0 if kind in ("notice", "digest", "list") else 1,
         priority="P4",
         title="x",
         state="triggered",
         verdict=Verdict(False, "?") if kind == "confirm" else None,
         notice=Notice(what="silence_over", name="s") if kind == "notice" else None,
         digest=Digest(since=0.0, until=1.0) if kind == "digest" else None,
+        listed=(Owed(incident=1, kind="open", priority="P4", title="x"),) if kind == "list" else (),
     )
     return Notification(id=1, incident=facts.number, person="a", kind=kind, at=AT, facts=facts)
+
+
+def _lines(facts: Facts) -> tuple[Owed, ...]:
+    one = Owed(
+        incident=facts.number,
+        kind="open",
+        priority=facts.priority,
+        title=facts.title,
+        cause=facts.cause,
+        since=facts.since,
+        hit=facts.departments,
+        people=facts.people,
+    )
+    cause = replace(one, incident=14, kind="update", priority="P3", hit=(), people=0, news=(News("cause", "ups-2"),))
+    return one, cause, replace(one, incident=11, kind="end", priority="P3", people=0)
 
 
 def _about_nothing(notice: Notice | None = None, digest: Digest | None = None) -> Facts:

@@ -272,7 +272,7 @@ def _path(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
 
 
 def _colour(notification: Notification) -> str:
-    if notification.kind not in ABOUT_INCIDENTS:
+    if notification.kind not in ABOUT_INCIDENTS | {"list"}:
         return PLAIN
     return OVER if notification.kind == "end" else COLOURS[notification.facts.priority]
 

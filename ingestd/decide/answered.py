@@ -5,7 +5,9 @@ That it is the person's own was proven when it came in. It never opens an incide
 
 from collections.abc import Callable
 
-from ingestd.decide import act, escalate
+from msgspec.structs import replace
+
+from ingestd.decide import act, budget, escalate
 from ingestd.decide.asked import Asked, asked, priority, span
 from ingestd.decide.state import State
 from ingestd.model import Answers, Command, Verdict
@@ -18,6 +20,8 @@ SPOKEN = frozenset({"reply", "human_report", "alert", "recovery"})
 
 def answered(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
     """Carry out what ``actor`` asks for in what her reply adds; None: it asks for nothing."""
+    if not answers.incident:
+        return _of_many(s, answers, actor, text)
     if s.incident(answers.incident) is None:
         return None  # it is over and done with: there is nothing left to act on
     wanted = asked(text)
@@ -26,6 +30,23 @@ def answered(s: State, answers: Answers, actor: str, text: str) -> Verdict | Non
         return None
     verdict = _ASKED[wanted.action](s, answers, actor, wanted)
     escalate.confirm(s, answers.incident, actor, verdict)
+    return verdict
+
+
+def _of_many(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
+    """A reply to a list: all of it can be taken at once; for anything else it has to be said which is meant."""
+    about = [n for n in budget.listed(s, actor, answers.notification) if s.incident(n) is not None]
+    still = list(dict.fromkeys(i.number for i in map(s.survivor, about) if i.state != "resolved"))
+    wanted = asked(text)
+    if wanted is None or not still:
+        return None
+    if wanted.action == "ack":
+        done = [_do(s, replace(answers, incident=number), actor, action="ack") for number in still]
+        named = ", ".join(f"#{number}" for number, one in zip(still, done, strict=True) if one.ok)
+        verdict = Verdict(bool(named), f"yours: {named}" if named else done[0].text, still[0])
+    else:
+        verdict = Verdict(False, "that letter lists several: use its link, or answer a letter about one", still[0])
+    escalate.confirm(s, still[0], actor, verdict)
     return verdict
 
 

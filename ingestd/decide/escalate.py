@@ -10,13 +10,13 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from ingestd.decide.explain import why_down
+from ingestd.decide import budget
 from ingestd.decide.facts import facts_of
 from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
 from ingestd.decide.state import State
 from ingestd.model import (
-    URGENT,
+    ASKING,
     Alert,
     Answers,
     Incident,
@@ -33,7 +33,8 @@ MOMENT = 0.001  # seconds: two clocks that are added up differ by less
 _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
 #: What nobody is told anything new by: it makes nobody one of those who are owed the end.
-_LATER = frozenset({"update", "end", "confirm"})
+_LATER = frozenset({"update", "end", "confirm", "list"})
+COUNTING = ASKING | {"answer"}  # who gets one of these was told of the incident
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -140,6 +141,7 @@ def remind(s: State, number: int) -> None:
 
 def taken(s: State, number: int, by: str, *, owner: str) -> None:
     """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts. ``owner``: "" if unknown."""
+    budget.taken(s, number)
     incident = s.survivor(number)
     policy = _policy(s, incident)
     within = policy.resolve_within.get(incident.priority)
@@ -179,8 +181,8 @@ def awake(s: State, number: int) -> None:
     )
     s.log(number, "lapsed", f"the time of {incident.owner or 'its owner'} is over and it still fires", rule="stale")
     if incident.owner in s.rules.people.persons:
-        _tell(s, number, incident.owner, "open", news=(News("awake"),), step=1)
-        s.put_incident(replace(s.survivor(number), step_at=_runs_out(s, policy, wait)))
+        late = _tell(s, number, incident.owner, "open", news=(News("awake"),), step=1)
+        s.put_incident(replace(s.survivor(number), step_at=late + _runs_out(s, policy, wait)))
     else:
         advance(s, number)
 
@@ -215,20 +217,25 @@ def end(s: State, number: int) -> None:
     incident = s.survivor(number)
     done = {t.person for t in incident.told if t.ended}
     for told in incident.told:
+        if not told.claimed:
+            budget.withdraw(s, number, told)
+    for told in incident.told:
         if told.claimed and not told.failed and told.person not in done:
             done.add(told.person)
             _tell(s, number, told.person, "end")
-        elif not told.claimed:
-            s.cancel(told.notification)
     settled = tuple(replace(t, ended=t.person in done) for t in s.survivor(number).told)
     s.put_incident(replace(s.survivor(number), told=settled))
 
 
 def received(s: State, receipt: Receipt) -> None:
     """What became of a page: told = claimed; a wait starts at the hand-over; a failure moves on at once."""
-    if s.incident(receipt.incident) is None:
-        return
-    incident = s.survivor(receipt.incident)
+    about = (receipt.incident,) if receipt.incident else budget.listed(s, receipt.person, receipt.notification)
+    for number in about:
+        if s.incident(number) is not None:
+            _received(s, s.survivor(number), receipt)
+
+
+def _received(s: State, incident: Incident, receipt: Receipt) -> None:
     mine = next((t for t in incident.told if t.notification == receipt.notification), None)
     if receipt.outcome == "claimed":
         _claimed(s, incident, receipt, mine)
@@ -242,10 +249,13 @@ def received(s: State, receipt: Receipt) -> None:
 
 def sent_back(s: State, answers: Answers, person: str, report: ReportsOn) -> None:
     """A letter bounced after its hand-over: her other addresses are tried at once, then the next person."""
-    incident = s.incident(answers.incident)
-    if incident is None:
-        return
-    incident = s.survivor(answers.incident)
+    about = (answers.incident,) if answers.incident else budget.listed(s, person, answers.notification)
+    for number in about:
+        if s.incident(number) is not None:
+            _sent_back(s, s.survivor(number), answers, person, report)
+
+
+def _sent_back(s: State, incident: Incident, answers: Answers, person: str, report: ReportsOn) -> None:
     words = " ".join(filter(None, (report.action, report.status, report.recipient)))
     if report.action != "failed":
         s.log(incident.number, "delayed", f"{person}: {words}", rule="bounce")
@@ -331,16 +341,19 @@ def _last_people(s: State) -> tuple[str, ...]:
 
 
 def _tell_step(s: State, number: int, people: Iterable[str], step: StepSpec, place: int) -> None:
-    for person in people:
-        _tell(s, number, person, _KINDS[step.kind], step=place)
+    late = min([_tell(s, number, person, _KINDS[step.kind], step=place) for person in people], default=0.0)
+    incident = s.survivor(number)
+    if late and place and incident.step_at:  # her list goes out later: the wait starts with it
+        s.put_incident(replace(incident, step_at=incident.step_at + late))
 
 
 def _last_resort(s: State, number: int, policy: PolicySpec) -> None:
     incident = s.survivor(number)
     repeat = s.rules.escalation.repeat_last_resort
     s.put_incident(replace(incident, step_at=s.at + repeat if policy.insist else 0.0))
-    for person in _last_people(s):
-        _tell(s, number, person, "last_resort")
+    late = min([_tell(s, number, person, "last_resort") for person in _last_people(s)], default=0.0)
+    if late and policy.insist:
+        s.put_incident(replace(s.survivor(number), step_at=s.at + late + repeat))
 
 
 def _tell(
@@ -353,11 +366,43 @@ def _tell(
     step: int = 0,
     verdict: Verdict | None = None,
     without: tuple[str, ...] = (),
-) -> None:
-    """Request one page; who gets an opening, an escalation or a last resort counts among those told."""
+) -> float:
+    """Request one page; who gets an opening, an escalation or a last resort counts among those told.
+
+    Returns the seconds until it goes out: 0, unless it has to wait for the next letter of this person.
+    """
     incident = s.survivor(number)
+    late = budget.wait(s, incident, person, kind)
+    if late is not None:
+        line = budget.line(s, incident, kind, news=news, step=step, without=without)
+        budget.owe(s, person, line, s.at + late)
+        page = budget.NOT_YET
+        s.log(incident.number, "listed", f"{person}: {kind}, in her next letter ({late:.0f} s)", rule="budget")
+    else:
+        owed = budget.overtaken(s, incident, person, kind)
+        if owed is not None and owed.kind in ASKING and kind == "update":
+            kind, step = owed.kind, owed.step
+        incident = s.survivor(number)
+        page = _page(s, incident, person, kind, news=news, step=step, verdict=verdict, without=without)
+    if kind in COUNTING:
+        told = (*incident.told, Told(person, page, kind, step=incident.step, without=without))
+        s.put_incident(replace(s.survivor(number), told=told))
+    return late or 0.0
+
+
+def _page(
+    s: State,
+    incident: Incident,
+    person: str,
+    kind: NotificationKind,
+    *,
+    news: tuple[News, ...],
+    step: int,
+    verdict: Verdict | None,
+    without: tuple[str, ...],
+) -> int:
     page = s.new_notification()
-    doubtful = _doubtful(s, incident) if kind in _KINDS.values() or kind == "last_resort" else ()
+    doubtful = budget.doubtful(s, incident.priority) if kind in ASKING else ()
     facts = replace(facts_of(s, incident, news=news, step=step), verdict=verdict)
     s.notify(
         Notification(
@@ -376,17 +421,8 @@ def _tell(
     ]
     words += [f"{', '.join(doubtful)} hangs on what is down: by another channel, too"] if doubtful else []
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
-    if kind not in ("update", "end", "confirm"):
-        s.put_incident(
-            replace(incident, told=(*incident.told, Told(person, page, kind, step=incident.step, without=without)))
-        )
-
-
-def _doubtful(s: State, incident: Incident) -> tuple[str, ...]:
-    """The channels that an urgent page can't rely on: a node that they hang on is down, or suspected to be."""
-    if incident.priority not in URGENT:
-        return ()
-    return tuple(name for name, nodes in s.rules.channels.items() if any(why_down(s, node) for node in nodes))
+    budget.spend(s, incident.priority, person, kind)
+    return page
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ingestd.decide import budget
 from ingestd.decide.state import State
 from ingestd.model import CLOCKS, PRIORITIES, Incident, Reason
 
@@ -96,5 +97,5 @@ def _page_at(survivor: Incident, loser: Incident) -> float:
 def _retire(s: State, loser: Incident, survivor: int) -> None:
     for told in loser.told:
         if not told.claimed:
-            s.cancel(told.notification)
+            budget.withdraw(s, loser.number, told)
     s.put_incident(replace(loser, merged_into=survivor, watches=(), joined=(), **STOPPED))

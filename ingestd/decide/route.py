@@ -54,6 +54,8 @@ class EscalationRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     policies: tuple[PolicySpec, ...] = ()
     routes: tuple[RouteSpec, ...] = ()
     repeat_last_resort: Duration = Duration(900.0)
+    page_gap: Duration = Duration(60.0)  # between two letters to one person, but for P1; what comes between is listed
+    pages_an_hour: int = 10  # to one person, but for P1; 0: as many as there are
     remind_after: Duration = Duration(7 * 86400.0)  # alerts that only a person ends
 
 

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, FromClause, func, or_, select
 
-from ingestd.model import Incident
+from ingestd.model import ASKING, Incident
 from ingestd.store.rows import decode_incident
 from ingestd.store.tables import alert, inbox, incident, notification
 
 LISTED = 30  # of what is listed, the newest
-PAGES = ("open", "functional", "hierarchic", "last_resort")
+PAGES = (*sorted(ASKING), "list")
 
 
 class Paged(Struct, frozen=True):
@@ -111,12 +111,13 @@ def _resolved(connection: Connection, since: float, until: float) -> int:
 def _pages(connection: Connection, since: float, until: float, offset: float) -> Iterator[Paged]:
     sent = (notification.c.kind.in_(PAGES), notification.c.state != "cancelled")
     firsts = select(notification.c.incident, func.min(notification.c.at)).where(*sent).group_by(notification.c.incident)
-    query = select(notification.c.incident, notification.c.at, notification.c.person).order_by(notification.c.id)
+    columns = (notification.c.incident, notification.c.at, notification.c.person)
+    query = select(*columns).order_by(notification.c.id)
     query = query.where(*sent, notification.c.at >= since, notification.c.at < until)
     found = connection.execute(query).all()
     wanted = firsts.where(notification.c.incident.in_({row.incident for row in found}))
     first = {row[0]: row[1] for row in connection.execute(wanted)}
-    return (Paged(row.at + offset, row.person, row.at == first[row.incident]) for row in found)
+    return (Paged(row.at + offset, row.person, not row.incident or row.at == first[row.incident]) for row in found)
 
 
 def _line(one: Incident) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from ingestd.model import ASKING, REREAD, Answers, Command, Verdict
+from ingestd.store.listing import listing
 from ingestd.store.rows import clean
 from ingestd.store.tables import inbox, inbox_body, incident, notification, timeline
 
@@ -134,7 +135,7 @@ def _pages(asked: Asked, family: Select[Any]) -> Select[Any]:
     if asked.person:
         query = query.where(notification.c.person == clean(asked.person))
     if asked.incident:
-        query = query.where(notification.c.incident.in_(family))
+        query = query.where(or_(notification.c.incident.in_(family), listing(asked.incident)))
     return query.order_by(notification.c.id).limit(asked.limit)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, or_, select
 
 from ingestd.model import (
     REREAD,
@@ -24,6 +24,7 @@ from ingestd.store import audit, past, rows, unpaged
 from ingestd.store.audit import Unsent, Unstepped
 from ingestd.store.daily import Daily, daily
 from ingestd.store.ledger import Asked, LedgerLine, ledger
+from ingestd.store.listing import listing
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.tables import (
     alert,
@@ -141,7 +142,7 @@ class Queries:
 
     async def notifications_of(self, number: int) -> tuple[Delivery, ...]:
         """Who was told what, and whether it arrived."""
-        query = select(notification).where(notification.c.incident.in_(with_merged(number)))
+        query = select(notification).where(or_(notification.c.incident.in_(with_merged(number)), listing(number)))
         return await asyncio.to_thread(self._all, query.order_by(notification.c.id), _delivery)
 
     async def first_told(self, number: int, person: str) -> First | None:

@@ -191,17 +191,19 @@ class Trial:
     def _hand_over(self, page: Notification) -> None:
         """The claim and the outcome are stepped at once; what comes later is planned."""
         way = self.delivery.way(page)
-        told = Page(
-            at=self.world.at,
-            person=page.person,
-            kind=page.kind,
-            incident=self.survivor(page.incident),
-            priority=page.facts.priority,
-            channel=way.channel,
-            fate=way.fate,
-            notification=page,
-        )
-        self._on_page(told)
+        lines = [(one.incident, one.kind, one.priority) for one in page.facts.listed]
+        for incident, kind, priority in lines or [(page.incident, page.kind, page.facts.priority)]:
+            told = Page(
+                at=self.world.at,
+                person=page.person,
+                kind=kind,
+                incident=self.survivor(incident),
+                priority=priority,
+                channel=way.channel,
+                fate=way.fate,
+                notification=page,
+            )
+            self._on_page(told)
         for receipt in way.receipts(page):
             self._step(Entry(0, receipt_message(receipt)), self.world.at)
         if way.fate == "bounces":

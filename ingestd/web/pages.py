@@ -22,6 +22,7 @@ from ingestd.web.answers import RefusalError, body_of
 from ingestd.web.face import Face
 
 PARTS = 12  # alerts on one page
+LISTED = 100  # incidents on one page
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
@@ -63,6 +64,17 @@ class Part(Struct, frozen=True):
     apart: bool  # may be split off
 
 
+class Line(Struct, frozen=True):
+    """One of several incidents on the page."""
+
+    number: int
+    priority: str
+    title: str
+    state: str
+    owner: str
+    button: bool  # it is still to be taken
+
+
 class Words(Struct, frozen=True, kw_only=True):
     """What the page says in one language."""
 
@@ -72,6 +84,8 @@ class Words(Struct, frozen=True, kw_only=True):
     ask: str
     button: str
     parts: str
+    every: str
+    many: str
     apart: str
     split: str
     taken: str
@@ -93,6 +107,8 @@ WORDS: dict[Language, Words] = {
         ask="Acknowledging makes it yours until you hand it over, and stops the escalation.",
         button="Acknowledge",
         parts="What belongs to it",
+        every="Acknowledge all",
+        many="Several incidents were in that letter. Acknowledging makes them yours until you hand them over.",
         apart="Not part of this",
         split="Done. It is an incident of its own now, and yours.",
         taken="Taken by",
@@ -112,6 +128,8 @@ WORDS: dict[Language, Words] = {
         ask="接单后由您负责，直到转交他人；升级随即停止。",
         button="接单",
         parts="本单包含",
+        every="全部接单",
+        many="该通知包含多个故障。接单后由您负责，直到转交他人。",
         apart="不属于本单",
         split="已拆为单独的故障单，由您负责。",
         taken="负责人：",
@@ -150,6 +168,8 @@ class Pages:
             return admitted
         grant, person = admitted
         words = self._words(person)
+        if not grant.incident:
+            return await self._many(grant, person, words.many)
         incident = await self._face.reads.incident(grant.incident)
         if incident is None:
             return self._page(words, note=words.gone, status=404)
@@ -168,6 +188,57 @@ class Pages:
             parts=() if over else await self._parts(incident),
         )
 
+    async def _many(self, grant: Grant, person: Person, note: str, status: int = 200) -> Response:
+        """The page of a letter that told of several."""
+        words = self._words(person)
+        found = [await self._face.reads.incident(number) for number in await self._listed(grant)]
+        lines = tuple(
+            Line(
+                one.number,
+                one.priority,
+                one.title,
+                words.states[one.state],
+                self._called(one.owner),
+                button=one.state == "triggered",
+            )
+            for one in {one.number: one for one in found if one is not None}.values()
+        )
+        if not lines:
+            return self._page(words, note=words.gone, status=404)
+        return self._page(words, person=_called(person), note=note, lines=lines, status=status)
+
+    async def _listed(self, grant: Grant) -> tuple[int, ...]:
+        """The incidents that the letter of a link told of."""
+        found = await self._face.reads.notification(grant.notification)
+        if found is None or found.notification.person != grant.person:
+            return ()
+        return tuple(one.incident for one in found.notification.facts.listed)[:LISTED]
+
+    async def _take(self, request: Request, grant: Grant, person: Person) -> Response:
+        """Take one of several, or all that nobody has."""
+        words, listed = self._words(person), await self._listed(grant)
+        try:
+            asked = parse_qs((await body_of(request)).decode("latin-1")).get("incident", [""])[0]
+        except RefusalError as refusal:
+            return self._page(words, note=words.forged, status=refusal.status)
+        wanted = listed if asked == "all" else tuple(one for one in listed if str(one) == asked)
+        if not wanted:
+            return self._page(words, note=words.forged, status=422)
+        note = words.mine
+        for number in wanted:
+            incident = await self._face.reads.incident(number)
+            if incident is None or incident.state != "triggered":
+                continue
+            command = Command(action="ack", incident=number, notification=grant.notification, came_by="web")
+            try:
+                verdict = await self._face.act(command, person.id)
+            except StoreUnavailable as error:
+                return self._page(words, note=words.later, status=503, headers={"Retry-After": str(error.retry_after)})
+            except TimeoutError:
+                return self._page(words, note=words.late, status=202)
+            note = note if verdict.ok else verdict.text
+        return await self._many(grant, person, note)
+
     async def _parts(self, incident: Incident) -> tuple[Part, ...]:
         """What joined the incident and still fires, the unsure first; a phone's screenful."""
         alerts = [a for a in await self._face.reads.alerts_of(incident.number) if a.state == "firing"]
@@ -184,6 +255,8 @@ class Pages:
             return admitted
         grant, person = admitted
         words = self._words(person)
+        if not grant.incident:
+            return await self._take(request, grant, person)
         try:
             alert = await self._asked_apart(request)
         except RefusalError as refusal:
@@ -248,6 +321,7 @@ class Pages:
         owner: str = "",
         button: bool = False,
         parts: tuple[Part, ...] = (),
+        lines: tuple[Line, ...] = (),
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -263,6 +337,7 @@ class Pages:
             owner=owner,
             button=button,
             parts=parts,
+            lines=lines,
         )
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
 

@@ -57,6 +57,9 @@ class Checked(Night):
         self.lapsed -= taken - {r.incident for r in stepped.changes.timeline if r.what in LAPSES}
         self.lapsed |= {r.incident for r in stepped.changes.timeline if r.what in LAPSES}
         for page in stepped.changes.notifications:
+            for one in page.facts.listed:
+                if one.kind == "open" and one.incident in taken and self.world.incidents[one.incident].step_at:
+                    self.wrong.append(f"#{one.incident}: {page.person} is asked in a list although it is taken")
             handed = any(news.what == "handed_over" for news in page.facts.news)
             if page.kind in ASKING and page.facts.state == "acknowledged" and page.incident in taken and not handed:
                 late = any(r.what == "paged" for r in stepped.changes.timeline) and self._overdue(page.incident)
@@ -112,7 +115,7 @@ def _silence(night: Checked, now: float, chance: random.Random) -> None:
 
 
 def _reply(night: Checked, now: float, chance: random.Random) -> None:
-    letters = [page.notification for page in night.pages if page.notification.incident]
+    letters = [page.notification for page in night.pages if page.notification.kind not in ("notice", "digest")]
     if letters:
         letter = chance.choice(letters)
         body = f"From: x@y.example\r\nSubject: Re: a\r\nIn-Reply-To: <b@c>\r\n\r\n{chance.choice(WORDS)}\r\n".encode()
@@ -121,7 +124,7 @@ def _reply(night: Checked, now: float, chance: random.Random) -> None:
 
 
 def _bounce(night: Checked, now: float, chance: random.Random) -> None:
-    letters = [page.notification for page in night.pages if page.notification.incident]
+    letters = [page.notification for page in night.pages if page.notification.kind not in ("notice", "digest")]
     if letters:
         letter = chance.choice(letters)
         to = night.rules.people.persons[letter.person].ways()[0].address.encode()
