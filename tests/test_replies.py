@@ -1,6 +1,7 @@
 """Whose reply a mail is: tokens, addresses, what a mail server says, and forgeries."""
 
 import pytest
+from msgspec.structs import replace
 
 from ingestd.decide.oncall import People, PeopleFile, Person
 from ingestd.links import Grant, Links
@@ -93,7 +94,8 @@ def test_another_key_makes_all_letters_strange() -> None:
 
 def test_nobody_wants_an_answer_who_sends_from_the_null_address() -> None:
     message = mail()
-    assert proven(Message(kind="mail", source="smtp", body=message.body, sender="")) == NOBODY
+    for door in ("smtp", "lmtp"):
+        assert proven(Message(kind="mail", source=door, body=message.body, sender="")) == NOBODY
     assert proven(Message(kind="mail", source="box", body=b"Return-Path: <>\r\n" + message.body)) == NOBODY
     assert proven(Message(kind="mail", source="box", body=message.body)) == HERS
 
@@ -163,3 +165,60 @@ def test_a_bounce_is_known_by_the_token_of_the_letter_it_returns() -> None:
     for name, expected in ((OURS, HERS), (OURS.replace(".34.", ".35."), NOBODY), ("<other@b.example>", NOBODY)):
         raw = BOUNCE.format(name=name).replace("\n", "\r\n").encode()
         assert proven(Message(kind="mail", source="smtp", body=raw, sender="")) == expected
+
+
+def test_an_id_may_have_been_folded_anywhere() -> None:
+    for cut in range(len("<ingestd."), len(OURS) - 2, 7):
+        assert proven(mail(refers=f"In-Reply-To: {OURS[:cut]}\r\n\t{OURS[cut:]}\r\n")) == HERS
+        assert proven(mail(refers=f"References: <a@b.example>\r\n {OURS[:cut]}\r\n {OURS[cut:]}\r\n")) == HERS
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Auto-Submitted: auto-generated\r\n",
+        "Precedence: list\r\n",
+        "List-Id: <ops.shop.example>\r\n",
+        "X-Vacation: 1\r\n",
+        "From: chen@shop.example\r\n",
+    ],
+)
+def test_what_no_hand_has_written_is_nobodys(head: str) -> None:
+    assert proven(mail(head=head)) == NOBODY
+
+
+def test_an_explicit_word_that_it_is_written_by_hand_changes_nothing() -> None:
+    assert proven(mail(head="Auto-Submitted: no (a person)\r\nPrecedence: first-class\r\n")) == HERS
+
+
+@pytest.mark.parametrize(
+    ("sender", "hers"),
+    [
+        ('"Hao, Lin" <lin@shop.example>', True),
+        ("Hao, Lin <lin@shop.example>", True),
+        ('"a \\"lin\\" b" <lin@shop.example>', True),
+        ("lin@shop.example (Lin Hao (the network))", True),
+        ("lin@shop.example, x@evil.example", False),
+        ("x@evil.example (<lin@shop.example>)", False),
+        ("x@evil.example ( \\) <lin@shop.example>)", False),
+        ('<x@evil.example> "<lin@shop.example>"', False),
+        ("<x@evil.example> <lin@shop.example>", False),
+    ],
+)
+def test_from_names_one_address(sender: str, hers: bool) -> None:
+    assert proven(mail(sender=sender)) == (HERS if hers else NOBODY)
+
+
+def test_our_own_letter_that_comes_back_is_marked_and_nobodys() -> None:
+    raw = f"From: ingestd@shop.example\r\nMessage-ID: {OURS}\r\nX-Ingestd-Kind: open\r\nSubject: [P1] sw (#12)\r\n\r\nx"
+    back = Message(kind="mail", source="smtp", body=raw.encode(), sender="ingestd@shop.example")
+    assert proven(back) == ("", Answers(12, 34))
+    assert proven(replace(back, body=raw.replace(".34.", ".35.").encode())) == NOBODY
+
+
+def test_a_link_of_another_site_or_a_torn_one_is_none() -> None:
+    strange = Links(b"z" * 32, "https://alerts.example", max_age=DAY, now=lambda: NOW).make(Grant("lin", 12, 34))
+    good = LINKS.make(Grant("lin", 12, 34)) or ""
+    assert proven(mail(refers="", text=f"ack\r\n> {strange}")) == NOBODY
+    assert proven(mail(refers="", text=f"ack\r\n> {good[:-3]}")) == NOBODY
+    assert proven(mail(refers="", text=f"ack\r\n> {strange}\r\n> {good}")) == HERS

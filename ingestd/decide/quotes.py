@@ -5,6 +5,7 @@ Tables of what mail programs write, in the languages that they write it in.
 
 import re
 
+from ingestd.decide.mail import Mail
 from ingestd.decide.match import compiled
 
 LONGEST_LINE = 1000  # characters of a line that can introduce a quote
@@ -18,7 +19,7 @@ _ATTRIBUTION = compiled(
     r"|il\b.{4,300}\bha scritto|em\b.{4,300}\bescreveu|op\b.{4,300}\bschreef.{0,120}|.{2,300}\bskrev\b.{0,120}"
     r"|w dniu\b.{4,300}\bnapisa.{0,60}|w dniu\b.{4,300}\bpisze|.{4,300}\byazdı|.{4,200}\bпишет"
     r"|.{4,200}\bнаписал\(?а?\)?"
-    r"|在.{2,300}写道|.{0,200}[于於].{2,200}[写寫]道|.{2,200}[写寫]道|.{2,200}さんは書きました|.{2,200}(?:が"
+    r"|在.{2,300}写道|.{0,200}[于於].{2,200}[写寫][道到]|.{2,200}[写寫][道到]|.{2,200}さんは書きました|.{2,200}(?:が"
     r"|は)書きました|.{2,200}のメール|.{4,200} 작성)"
     r"\s*[:：]\s*$"
     # in any language: a time, an address, at most a few words and a colon
@@ -34,8 +35,8 @@ _MAY_BEGIN = compiled(
 _CLOSES = compiled(r"^\s*>[^<>]{0,60}[:：]\s*$")
 _ADDRESS_FIRST = compiled(r"^\s*<[^<>\s]{1,300}@[^<>\s]{1,300}>[^<>]{0,60}[:：]\s*$")
 _ORIGINAL = compiled(
-    r"(?i)^\s*(?:[-=_—－]{2,}\s*[^-=_—－\n]{0,4}(?:original (?:message|appointment|mail|email)|forwarded (?:message"
-    r"|by .{1,80})|begin forwarded message"
+    r"(?i)^\s*(?:[-=_—－]{2,}(?:\s|&nbsp;){0,4}[^-=_—－\n]{0,4}(?:original (?:message|appointment|mail|email)"
+    r"|forwarded (?:message|by .{1,80})|begin forwarded message"
     r"|replied message|reply message|ursprüngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht"
     r"|message (?:d'origine|original|transféré|initial)"
     r"|mensaje (?:original|reenviado)|messaggio originale|mensagem original|oorspronkelijk bericht|original"
@@ -66,18 +67,28 @@ _SIGNATURE = compiled(
     r"|verzonden vanaf .{1,60}|obtenir outlook pour .{1,40}"
     r"|outlook für .{1,40} (?:beziehen|herunterladen)|发自我的.{1,30}|發自我的.{1,30}|从我的.{1,30}发送"
     r"|發送自我的.{1,30}|从.{1,30}发送|发自.{1,30}|來自我的.{1,30}"
-    r"|获取 ?outlook for .{1,20}|.{1,20}から送信|.{1,30} から送信)\s*$"
+    r"|(?:获取|下载) ?outlook for .{1,60}|(?:使用|通过|用).{1,30}(?:发送自|發送自).{1,30}|签名由.{1,30}定制"
+    r"|来自(?:我的|钉钉|阿里|网易|腾讯|企业微信|华为|荣耀|小米|vivo|oppo|qq).{0,30}"
+    r"|.{1,20}から送信|.{1,30} から送信)\s*$"
 )
+#: The fields of Outlook's header above a quote; a program that lists one of the kind lists less, or more.
+_WHOLE_BLOCK = frozenset({"from", "sent", "to", "subject"})
+FEW = 5  # lines
+_RULE = re.compile(r"[-=_*]{10,}\s*")
 _DATED = re.compile(r"[\d<]")
 _BLANKS = re.compile(r"\n{3,}")
 # First characters without which a line is neither; most lines end here.
 _ORIGINAL_STARTS = frozenset("-=_—－bBaAdD")
-_SIGNATURE_STARTS = frozenset("-—|sSgGvVeEiIoO发發从從來获")
+_SIGNATURE_STARTS = frozenset("-—|sSgGvVeEiIoO发發从從來获下使通用签来")
 _FOLDED_STARTS = frozenset("oOaAlLeEiIdDwW在于於0123456789")
 
 
-def new_text(text: str) -> str:
-    """What a reply adds; also where the answer stands below the quote, or between its lines."""
+def new_text(text: str, *writer: str) -> str:
+    """What a reply adds; also where the answer stands below the quote, or between its lines.
+
+    ``writer``: her name and her address, which below her words begin her signature.
+    """
+    own = frozenset(name.casefold() for name in writer if name)
     lines = _joined(_lines(text))
     quoted_from = [number for number, line in enumerate(lines) if line.lstrip().startswith(">")]
     last_quoted = quoted_from[-1] if quoted_from else -1
@@ -92,11 +103,18 @@ def new_text(text: str) -> str:
             signing = False
         elif line.lstrip().startswith(">"):
             signing = False
-        elif _is_signature(line):
+        elif _is_signature(line) or (kept and line.strip().casefold() in own):
             signing = True
         elif not signing:
             kept.append(line.rstrip())
+    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1])):  # the line that parts it from the quote
+        kept.pop()
     return _BLANKS.sub("\n\n", "\n".join(kept)).strip()
+
+
+def of(mail: Mail) -> str:
+    """What a mail adds to what it quotes."""
+    return new_text(mail.text, mail.sender_name, mail.sender)
 
 
 def has_quote(text: str) -> bool:
@@ -105,6 +123,17 @@ def has_quote(text: str) -> bool:
     return any(
         _is_attribution(line) or _is_original(line) or starts_block(lines, number) for number, line in enumerate(lines)
     )
+
+
+def answers_above(text: str) -> bool:
+    """Whether a few lines stand above the whole header of another mail: who wrote it, when, to whom, about what."""
+    lines = _lines(text)
+    for number, line in enumerate(lines):
+        if line.strip() and starts_block(lines, number):
+            fields = {line.partition(":")[0].strip(" *_").casefold() for line in lines[number : number + 6]}
+            own = [above for above in lines[:number] if above.strip()]
+            return "@" in line and len(fields & _WHOLE_BLOCK) == len(_WHOLE_BLOCK) and 0 < len(own) <= FEW
+    return False
 
 
 def starts_block(lines: list[str], number: int) -> bool:

@@ -71,3 +71,45 @@ def test_what_looks_like_a_header_block_stays():
     assert not quotes.has_quote("From: " + "x" * 2000 + "\nSent: now")
     assert quotes.has_quote("From: x\n\nSent: now")
     assert quotes.new_text("On " + "x" * 2000) == "On " + "x" * 2000
+
+
+def test_her_own_name_or_address_below_her_words_begins_her_signature():
+    assert (
+        quotes.new_text("resolved: a new fan\n\nLin Hao\nNetwork", "Lin Hao", "lin@x.example") == "resolved: a new fan"
+    )
+    assert quotes.new_text("on it\n\nlin@x.example\n\nFrom: a\nSent: b", "Lin Hao", "LIN@x.example") == "on it"
+    assert quotes.new_text("Lin Hao\nhas it", "Lin Hao") == "Lin Hao\nhas it"
+    assert quotes.new_text("assign\n\nLin Hao", "", "") == "assign\n\nLin Hao"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On my way\n\n------------------&nbsp;原始邮件&nbsp;------------------\n发件人:&nbsp;x\nP1",
+        f"On my way\n\n{'-' * 66}\n发件人：ingestd\n发送时间：2026年3月2日\n收件人：li\n主　题：P1\n\nP1",
+        "On my way\n\n来自钉钉专属商务邮箱",
+        "On my way\n\n获取 Outlook for Android<https://x.example/AAb9ysg>",
+        "On my way\n\n使用 K-9 Mail 发送自我的Android设备",
+        "On my way\n\n签名由 网易邮箱大师 定制",
+        "On my way\n\n于 2026年3月2日 上午8:15:00，ingestd <i@x.example> 写到：\n\nP1",
+    ],
+)
+def test_the_new_text_under_programs_of_china(text):
+    assert quotes.new_text(text) == "On my way"
+
+
+def test_people_write_lines_that_only_look_like_signatures():
+    for line in ("用备用线路发送成功", "来自客户的电话", "使用的是旧电源", "签收人是陈宇"):
+        assert quotes.new_text(f"note it\n{line}") == f"note it\n{line}"
+
+
+BLOCK = "From: Shop <shop@x.example>\nSent: Monday\nTo: Lin\nSubject: offer\n\nlong text"
+
+
+def test_an_answer_stands_above_the_whole_header_of_another_mail():
+    assert quotes.answers_above(f"Thanks\n\n{BLOCK}")
+    assert not quotes.answers_above(BLOCK)
+    assert not quotes.answers_above("\n".join(["a line"] * 9) + f"\n{BLOCK}")
+    assert not quotes.answers_above(f"Thanks\n\n{BLOCK.replace('To: Lin', 'Size: 3')}")
+    assert not quotes.answers_above(f"Thanks\n\n{BLOCK.replace('shop@x.example', 'shop')}")
+    assert not quotes.answers_above("Thanks")

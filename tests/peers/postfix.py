@@ -10,11 +10,16 @@ import pwd
 import shutil
 import signal
 import smtplib
+import socketserver
 import subprocess
 import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +30,7 @@ from tests.peers.site import peer, until
 
 OUR_DOMAIN = "trading.example"  # its people have mailboxes here
 ALERTS = "alerts@ingestd.trading.example"  # anything else goes to the smart host: ingestd
+OURS = "ingestd@trading.example"  # the sender of pages: replies and bounces go to ingestd, too
 MAILBOX_ACCOUNT = "nobody"
 
 MAIN = """
@@ -49,13 +55,16 @@ relayhost = [127.0.0.1]:{next_hop}
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {home}/boxes
 virtual_mailbox_maps = inline:{{ {boxes} }}
+transport_maps = inline:{{ {{{ours} = smtp:[127.0.0.1]:{next_hop}}} }}
+smtpd_reject_unlisted_recipient = no
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 transport_retry_time = 1s
-"""
+{more}"""
+GUARDED = "smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{port}\n"
 #: service, type, private, unprivileged, chroot, wakeup, most processes, command
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
@@ -86,14 +95,17 @@ def needed() -> None:
 
 
 class Postfix:
-    """An instance; ``people`` are the names before the @ that have a mailbox."""
+    """An instance; ``people`` are the names before the @ that have a mailbox. Mail to others it takes, and bounces.
 
-    def __init__(self, people: tuple[str, ...]) -> None:
+    ``guard``: whom it asks about each recipient before it takes a mail.
+    """
+
+    def __init__(self, people: tuple[str, ...], guard: "Guard | None" = None) -> None:
         # Not pytest's folder: its parents are closed to Postfix's own account.
         self.home = Path(tempfile.mkdtemp(prefix="ingestd-postfix-"))
         self.home.chmod(0o755)
         self.port = free_port()
-        self._people = people
+        self._people, self._guard = people, guard
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, next_hop: int) -> None:
@@ -116,9 +128,9 @@ class Postfix:
             self._process.wait(10)
         shutil.rmtree(self.home, ignore_errors=True)  # its processes may still be ending
 
-    def submit(self, sender: str, mail: bytes) -> None:
+    def submit(self, sender: str, mail: bytes, to: str = ALERTS) -> None:
         """Give it an alert as a monitoring host's notification command does: through its ``sendmail``."""
-        self._run("sendmail", "-C", self.home / "conf", "-f", sender, "--", ALERTS, given=mail)
+        self._run("sendmail", "-C", self.home / "conf", "-f", sender, "--", to, given=mail)
 
     def queue(self) -> list[dict[str, Any]]:
         """What it has not handed over yet, as its ``postqueue`` lists it."""
@@ -149,6 +161,8 @@ class Postfix:
             home=self.home,
             domain=OUR_DOMAIN,
             next_hop=next_hop,
+            ours=OURS,
+            more=GUARDED.format(port=self._guard.port) if self._guard is not None else "",
             boxes=", ".join(f"{{{person}@{OUR_DOMAIN} = {person}/}}" for person in self._people),
             uid=owner.pw_uid,
             gid=owner.pw_gid,
@@ -169,3 +183,46 @@ class Postfix:
         ran = subprocess.run(command, input=given, capture_output=True, timeout=10, check=False)
         assert ran.returncode == 0, ran.stderr.decode("utf-8", "replace")
         return ran.stdout
+
+
+class Guard:
+    """A policy service (Postfix's SMTPD_POLICY_README): what it says of a recipient is the reply to RCPT TO.
+
+    ``answers``: by address, what is said the first time, the second …; the last of them from then on. ``slow``: seconds
+    before each answer.
+    """
+
+    def __init__(self, answers: Mapping[str, Sequence[str]] | None = None, slow: float = 0.0) -> None:
+        self._answers = {address: list(several) for address, several in (answers or {}).items()}
+        self._slow = slow
+        self.asked: list[str] = []
+        guard = self
+
+        class Asked(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                while fields := _request(self.rfile):
+                    time.sleep(guard._slow)
+                    self.wfile.write(f"action={guard._said(fields['recipient'])}\n\n".encode())
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Asked)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _said(self, recipient: str) -> str:
+        self.asked.append(recipient)
+        several = self._answers.get(recipient, ["dunno"])
+        return several.pop(0) if len(several) > 1 else several[0]
+
+
+def _request(file: BufferedIOBase) -> dict[str, str]:
+    """The fields up to an empty line; none: the connection is closed."""
+    fields: dict[str, str] = {}
+    while line := file.readline().decode("utf-8", "replace").strip():
+        name, _, value = line.partition("=")
+        fields[name] = value
+    return fields
