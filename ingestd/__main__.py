@@ -593,8 +593,13 @@ def _silence_words(actions: "Commands") -> None:
 def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
     about = {
         "ack": "take it",
+        "take": "take it over from whoever has it",
+        "restore": "service is back by a workaround; it stays open until it is cured",
         "resolve": "it is over",
+        "fixed": "say what fixed it, up to a week after its end",
         "assign": "hand it over",
+        "add": "ask somebody to help; she hears what its owner hears",
+        "release": "let go of it: somebody else must have it",
         "note": "add to its history",
         "priority": "set its priority",
         "snooze": "take it up later: yours, and you are paged anew if it still fires",
@@ -608,7 +613,13 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
         parser.set_defaults(action=name)
         parser.add_argument("number", type=int)
     parsers["resolve"].add_argument("text", nargs="?", default="", help="what fixed it")
-    parsers["assign"].add_argument("person")
+    parsers["take"].add_argument("text", nargs="?", default="", help="why")
+    parsers["restore"].add_argument("text", nargs="?", default="", help="the workaround")
+    parsers["fixed"].add_argument("text", nargs="?", default="", help="what fixed it")
+    for name in ("assign", "add"):
+        parsers[name].add_argument("person")
+        parsers[name].add_argument("text", nargs="?", default="", help="a note for her")
+    parsers["release"].add_argument("person", nargs="?", default="", help="who has it from then on")
     parsers["note"].add_argument("text")
     parsers["priority"].add_argument("priority", choices=PRIORITIES)
     parsers["priority"].add_argument("text", nargs="?", default="", help="why")
@@ -617,7 +628,7 @@ def _act_words(actions: "Commands") -> list[argparse.ArgumentParser]:
     parsers["merge"].add_argument("text", nargs="?", default="", help="why")
     parsers["split"].add_argument("alert", type=_alert_number, nargs="?", default=0, metavar="a12")
     parsers["move"].add_argument("alert", type=_alert_number, metavar="a12")
-    for name in ("resolve", "note"):
+    for name in ("resolve", "fixed", "note"):
         parsers[name].add_argument("--minutes", type=float, default=0.0, help="minutes worked")
     return list(parsers.values())
 

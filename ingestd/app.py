@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd import __version__, figures
 from ingestd.auditor import Auditor
+from ingestd.calendars import Calendars
 from ingestd.channels.texts import Texts
 from ingestd.channelwatch import ChannelWatch
 from ingestd.config import Site
@@ -28,6 +29,7 @@ from ingestd.decide.oncall import Language, Person
 from ingestd.decide.queue import Line, worklist
 from ingestd.digest import Digests, Plan
 from ingestd.doors import Doors
+from ingestd.feeds import FOLDER
 from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
@@ -142,6 +144,9 @@ class Daemon:
             shout=shouting(lambda: self.site, self.outbox, self.clock.wall),
             counted=self.figures.audited,
         )
+        self.calendars = Calendars(
+            lambda: self.site.feeds, lambda: self.site.state / FOLDER, self.reload, self._trouble, self.clock.wall
+        )
         self.digests = Digests(
             self.store.queries,
             self.receive,
@@ -192,7 +197,7 @@ class Daemon:
         http = self._http()
         web: asyncio.Task[None] | None = None
         watch = loop.create_task(self._watch())
-        digests = loop.create_task(self.digests.run())
+        digests, calendars = loop.create_task(self.digests.run()), loop.create_task(self.calendars.run())
         dead_man = loop.create_task(DeadMan(lambda: self.site.settings.dead_man, self._ready).run())
         looking = loop.create_task(self.auditor.run()), loop.create_task(self.channel_watch.run())
         watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
@@ -208,7 +213,7 @@ class Daemon:
             await self._stopping.wait()
         finally:
             self.notifier.stopping()
-            for task in (digests, dead_man, watching, *looking):
+            for task in (digests, calendars, dead_man, watching, *looking):
                 if task is not None:
                     task.cancel()
             await asyncio.gather(*(intake.stop() for intake in self._intakes()))
@@ -263,6 +268,7 @@ class Daemon:
                 self.outbox.texts = Texts(site.templates)
                 self._notes = needs_restart(self.site, site)
                 self.site = site
+                self.calendars.wake()
                 self.figures.reloaded("ok", self.clock.wall())
                 log.info("reloaded", digest=site.digest, warnings=[*site.warnings, *self._notes])
             self.notifier.ready()
@@ -326,7 +332,7 @@ class Daemon:
         return Plan(settings.digest.at, to, self.site.rulebook.ranker.zone, observing=settings.mode == "observe")
 
     def _link(self, notification: Notification) -> str | None:
-        if notification.kind in ("end", "answer", "confirm", "notice", "digest"):
+        if notification.kind in ("end", "answer", "affected", "confirm", "notice", "digest"):
             return None
         return self.links.make(Grant(notification.person, notification.incident, notification.id))
 

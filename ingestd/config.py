@@ -45,9 +45,17 @@ from ingestd.decide.timing import Timing
 from ingestd.decide.topology import Topology, TopologyFile
 from ingestd.decide.vocabulary import MAIL
 from ingestd.decide.when import BadCondition
+from ingestd.feeds import Feed
 from ingestd.intake.door import HttpSource
 from ingestd.inventory.check import topology_problems
-from ingestd.references import Names, escalation_problems, last_resort_problems, people_problems, target_error
+from ingestd.references import (
+    Names,
+    contact_problems,
+    escalation_problems,
+    last_resort_problems,
+    people_problems,
+    target_error,
+)
 from ingestd.settings import Settings, given_ways, is_zone, settings_problems, ways_out
 from ingestd.sitefiles import Files, Parts, everybody
 from ingestd.sources.mapping import Mapping as SourceMapping
@@ -77,6 +85,7 @@ class Site(Struct, frozen=True, kw_only=True):
     rulebook: Rulebook
     http_sources: dict[str, HttpSource]  # with their tokens
     templates: Mapping[str, str] = {}  # the site's own, by name
+    feeds: tuple[Feed, ...] = ()  # calendars that are fetched
     warnings: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]  # every file as (name, text), without secrets: what a replay needs
     digest: str  # SHA-256 of ``sources``
@@ -155,6 +164,7 @@ def site_of(found: Survey) -> Site:
         rulebook=rulebook_of(parts, people),
         http_sources=found.http_sources,
         templates=parts.templates,
+        feeds=parts.feeds,
         warnings=tuple(str(one).removeprefix(f"{home}/") for one in found.warnings),
         sources=found.texts,
         digest=hashlib.sha256(repr(found.texts).encode()).hexdigest(),
@@ -235,6 +245,7 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         yield from rota_problems(document)
     yield from manager_problems((inline, parts.people))
     yield from topology_problems(parts.topology, names.teams, now)
+    yield from contact_problems(parts.topology, names)
     for rules in parts.escalation.documents:
         yield from escalation_problems(rules, names)
     for priorities in parts.priority.documents:

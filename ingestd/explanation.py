@@ -24,6 +24,7 @@ KINDS: dict[NotificationKind, str] = {
     "answer": "the answer to a report that belongs to",
     "confirm": "the answer to a command by mail about",
     "notice": "a notice, about no incident",
+    "affected": "tells a department that it is hit by",
     "digest": "the daily digest, about no incident",
     "list": "several in one letter, about no single",
 }
@@ -35,6 +36,7 @@ UNASKED: dict[NotificationKind, str] = {
     "answer": "a colleague who reports something gets one answer",
     "confirm": "who asks for something by mail hears what came of it",
     "notice": "who made the silence hears of its end",
+    "affected": "the contact of a department hears of a P1 or major incident that hits it, and of its end",
     "digest": "digest.to, else last_resort, names who gets the digest",
     "list": "she had as many letters as page_gap and pages_an_hour allow: what came meanwhile is one",
 }

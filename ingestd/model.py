@@ -26,6 +26,7 @@ NotificationKind = Literal[
     "answer",
     "confirm",
     "notice",
+    "affected",
     "digest",
     "list",
 ]
@@ -210,6 +211,7 @@ class Told(Struct, frozen=True, gc=False):
     failed: bool = False
     ended: bool = False  # the end was decided for her
     without: tuple[str, ...] = ()  # addresses that sent it back
+    lapsed: bool = False  # who had it since has lost it: she may be asked anew
 
 
 class Incident(Struct, frozen=True, kw_only=True, gc=False):
@@ -280,6 +282,11 @@ class Incident(Struct, frozen=True, kw_only=True, gc=False):
     joined: tuple[int, ...] = ()  # alerts that it will be about
     told: tuple[Told, ...] = ()
     muted: tuple[str, ...] = ()  # people who asked for no more updates; the end they are told
+    helpers: tuple[str, ...] = ()  # people who were asked to work on it beside its owner
+    ask_at: float = 0.0  # when its owner's shift ends, or soon does, or she goes away
+    shift_team: str = ""  # whose rota that shift is of
+    asked_for: float = 0.0  # the end of a shift (wall clock) that its owner was asked about
+    away_too: bool = False  # its owner took it although she was away
     confirmed: int = 0  # commands by mail that were answered
     reasons: tuple[Reason, ...] = ()
 
@@ -295,6 +302,7 @@ CLOCKS = (
     "update_at",
     "recheck_at",
     "stale_at",
+    "ask_at",
     "rank_at",
 )
 
@@ -320,6 +328,9 @@ class Matcher(Struct, frozen=True, gc=False):
     regex: bool = False  # the value is an RE2 pattern for the whole label
     equal: bool = True
 
+
+#: Things of which the last times are remembered; the oldest are forgotten.
+KNOWN_KEPT = 20_000
 
 #: Seconds for which a silence that ended is remembered: a wall clock that is set back brings it back.
 SILENCE_KEPT = 86400.0
@@ -363,6 +374,32 @@ class Silence(Struct, frozen=True, kw_only=True, gc=False):
     hid_at: float = 0.0  # when it last hid something new
     warned_for: float = 0.0  # the end of which its maker was warned
     due_at: float = 0.0  # its next timer, by the engine's clock; 0 = none
+
+
+class Before(Struct, frozen=True, kw_only=True, gc=False):
+    """A time that something happened, and what it took to end it. Times are wall times."""
+
+    number: int  # of the incident
+    began: float
+    lasted: float  # seconds
+    title: str = ""
+    priority: Priority = "P4"
+    who: str = ""  # had it; the id of a person
+    name: str = ""  # how she is called
+    fixed: str = ""  # what fixed it; "": nobody has said
+    workaround: str = ""  # by which service was back before
+    by_person: bool = False  # somebody said that it is over; else everything recovered
+    worked: float = 0.0  # minutes, of all
+    merged: tuple[int, ...] = ()  # numbers that continued as this one
+    confirmed: int = 0  # answers by mail to what was said of it since it was closed
+
+
+class Known(Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of the last times that one thing happened, the newest first."""
+
+    id: str  # of the thing: what failed, and where
+    at: float  # when it was over for the last time, by the engine's clock
+    times: tuple[Before, ...] = ()
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
@@ -431,6 +468,15 @@ NewsKind = Literal[
     "worse",
     "more",
     "awake",
+    "owner",
+    "taken_over",
+    "helps",
+    "restored",
+    "back_again",
+    "shift_ends",
+    "shift_begins",
+    "what_fixed",
+    "affected",
 ]
 
 
@@ -516,8 +562,10 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     unsure: tuple[str, ...] = ()
     alert_count: int = 0
     remedy: str = ""
-    before: tuple[str, ...] = ()  # the last times that it happened, the latest first; texts show three
+    before: tuple[Before, ...] = ()  # the last times that it happened, the latest first; texts show three
     owner: str = ""
+    restored_at: float = 0.0  # service is back by a workaround; 0: it is not
+    workaround: str = ""
     team: str = ""  # "" = nobody is responsible for the cause
     step: int = 0  # of the policy; 0: it is not resolved in time
     policy: str = ""
@@ -541,6 +589,7 @@ class Notification(Struct, frozen=True, kw_only=True, gc=False):
     at: float
     facts: Facts
     without: tuple[str, ...] = ()  # addresses of hers that sent it back
+    first: bool = False  # the first of its incident to this person: it answers no other
     doubtful: tuple[str, ...] = ()  # channels that hang on what is down: it goes by another one as well
     state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
 
@@ -574,12 +623,17 @@ class Command(Struct, frozen=True, kw_only=True, gc=False):
         "move",
         "silence",
         "expire",
+        "restore",
+        "fixed",
+        "take",
+        "add",
+        "release",
     ]
     incident: int = 0
     into: int = 0  # merge: the incident that it continues as
     alert: int = 0  # split, move
     fingerprint: str = ""  # of the alert, by which a replay under other rules finds it
-    person: str = ""  # assign: to whom; open: the caller
+    person: str = ""  # assign, add, release: to whom, whom; open: the caller
     department: str = ""
     text: str = ""
     priority: Priority | None = None
@@ -599,6 +653,7 @@ class Changes(Struct, frozen=True, kw_only=True, gc=False):
     silences: tuple[Silence, ...] = ()
     heartbeats: tuple[Heartbeat, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    known: tuple[Known, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     notifications: tuple[Notification, ...] = ()
     cancelled: tuple[int, ...] = ()  # notifications to withdraw if nobody has claimed them
@@ -632,6 +687,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, gc=False):
     silences: tuple[Silence, ...] = ()  # that have not ended
     heartbeats: tuple[Heartbeat, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    known: tuple[Known, ...] = ()  # the newest
     alive: float = 0.0  # when the process was last known to listen, by the engine's clock
 
 

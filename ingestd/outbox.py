@@ -304,7 +304,7 @@ class Outbox:
 
     async def _thread(self, notification: Notification) -> str:
         """The Message-ID of the first letter this person got about this incident; empty: this is the first."""
-        if not notification.incident:
+        if not notification.incident or notification.first:
             return ""
         try:
             first = await self._store.queries.first_told(notification.incident, notification.person)

@@ -15,10 +15,12 @@ opens an incident. Where each decision is made:
     how important         decide/situation.py  (rank.py, route.py)
     who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py, how often: budget.py)
     what joined later     decide/joining.py
+    who else is hit       decide/affected.py
     what is not told      decide/silence.py    (when: spans.py; what it hid: silenced.py)
     what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
     what people ask       decide/act.py        (merge, split, move: byhand.py)
+    whose it is           decide/ownership.py  (what it taught: knowledge.py)
     what went wrong here  decide/mishap.py
 """
 
@@ -29,6 +31,7 @@ from msgspec.structs import replace
 
 from ingestd.decide import (
     act,
+    affected,
     alerts,
     answered,
     budget,
@@ -43,6 +46,7 @@ from ingestd.decide import (
     maintained,
     mishap,
     notice,
+    ownership,
     quotes,
     silence,
     silenced,
@@ -173,6 +177,7 @@ def _page(s: State, number: int) -> None:
     else:
         situation.settle(s, number)  # its cause may have been found just now: the right team is told
         escalate.start(s, number)
+        affected.consider(s, number)
 
 
 def _never(_incident: Incident) -> bool:
@@ -198,6 +203,7 @@ _DUE: tuple[tuple[str, Callable[[Incident], bool], Callable[[State, int], None]]
     ("resolve_at", _hidden_or_over, escalate.overdue),
     ("remind_at", _never, escalate.remind),
     ("stale_at", _hidden_or_over, escalate.awake),
+    ("ask_at", _hidden_or_over, ownership.ask),
     ("rank_at", _hidden, situation.reconsider),
 )
 
@@ -221,7 +227,7 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
         case "trouble":
             return [_event_unit(message, mishap.READING, mishap.trouble(message))], None
         case "start" | "reload":
-            return [_configured], None
+            return [_configured, *_whose(world)], None
         case "rerank":
             numbers = [i.number for i in world.incidents.values() if not i.merged_into and i.state != "resolved"]
             return [_rank_again(number) for number in numbers], None
@@ -231,7 +237,7 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
         case "gap":
             return [lambda s: mishap.deaf(s, float(message.body))], None
         case "clock":
-            return [lambda s: _clock(s, float(message.body))], None
+            return [lambda s: _clock(s, float(message.body)), *_whose(world)], None
         case _:
             return [_nothing], None
 
@@ -266,9 +272,9 @@ def _answered(message: Message, reading: Reading) -> Unit:
     letter, said, report = message.answers, reading.reply_text, reading.reports_on
     if letter is not None and reading.kind == "bounce" and report is not None:
         return lambda s: escalate.sent_back(s, letter, message.actor, report)
-    if letter is None or reading.kind not in answered.SPOKEN:
-        return _nothing
-    text = quotes.new_text(mail.read(message.body).text) if said is None else said
+    if letter is None or not message.actor or reading.kind not in answered.SPOKEN:
+        return _nothing  # a machine's, or one of our own letters
+    text = quotes.of(mail.read(message.body)) if said is None else said
 
     def answer(s: Draft) -> None:
         s.verdict = answered.answered(s, letter, message.actor, text)
@@ -307,11 +313,15 @@ def decide(world: World, at: float, unit: Unit) -> Changes:
 def conclude(draft: Draft) -> None:
     """Rank and route what a draft touched, and see whether that may end."""
     for number in draft.touched():
+        ownership.fires_anew(draft, number)
         situation.settle(draft, number)
         joining.consider(draft, number)
+        affected.consider(draft, number)
         maintained.consider(draft, number)
         silence.consider(draft, number)
         ending.consider(draft, number)
+    for number in draft.owned_anew():
+        ownership.arrange(draft, number)
 
 
 def shunt(world: World, message: Message, at: float, broken: Exception) -> Changes:
@@ -336,6 +346,15 @@ def _rank_again(number: int) -> Unit:
             s.touch(number)
 
     return rank
+
+
+def _whose(world: World) -> list[Unit]:
+    """Shifts and absences of all who have something, under other rules or by another clock."""
+    return [_arrange(number) for number in sorted(n for numbers in world.owned.sets.values() for n in numbers)]
+
+
+def _arrange(number: int) -> Unit:
+    return lambda s: ownership.arrange(s, number, anew=True)
 
 
 def _event_unit(message: Message, reading: Reading, event: Event) -> Unit:

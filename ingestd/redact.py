@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from ingestd.feeds import is_url, name_of
 from ingestd.yamltypes import Document
 
 #: Keys whose values never leave the process.
@@ -14,27 +15,34 @@ SECRETS = frozenset({"token", "password", "secret"})
 OF_SECRETS = frozenset({"users", "headers"})
 #: Keys whose entries have further secrets, and which: who knows the URL of a robot can post by it.
 WITHIN = {"channels": frozenset({"url", "proxy"}), "dead_man": frozenset({"url"})}
+Span = tuple[int, int, str]  # from, to, what stands there instead
 URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
 
 
 def redacted(document: Document[Any]) -> str:
     """The text of a file without its secrets: what may go into the journal."""
     text = document.text
-    for start, end in sorted(_secret_spans(document.node), reverse=True):
-        text = f"{text[:start]}REDACTED{text[end:]}"
+    for start, end, instead in sorted(_secret_spans(document.node), reverse=True):
+        text = f"{text[:start]}{instead}{text[end:]}"
     return URL_PASSWORD.sub(r"\1:REDACTED@", text)
 
 
-def _secret_spans(node: yaml.Node | None, more: frozenset[str] = frozenset()) -> Iterator[tuple[int, int]]:
-    """Where secrets stand; ``more``: keys that are secret in this part of the file."""
+def _span(node: yaml.Node, instead: str = "REDACTED") -> Span:
+    return node.start_mark.index, node.end_mark.index, instead
+
+
+def _secret_spans(node: yaml.Node | None, more: frozenset[str] = frozenset()) -> Iterator[Span]:
+    """Where secrets stand, and what stands there instead; ``more``: keys that are secret in this part of the file."""
     if isinstance(node, yaml.SequenceNode):
         for child in node.value:
             yield from _secret_spans(child, more)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(value, yaml.ScalarNode) and key.value in SECRETS | more:
-                yield value.start_mark.index, value.end_mark.index
+                yield _span(value)
+            elif isinstance(value, yaml.ScalarNode) and key.value == "ical" and is_url(value.value):
+                yield _span(value, name_of(value.value))
             elif isinstance(value, yaml.MappingNode) and key.value in OF_SECRETS:
-                yield from ((one.start_mark.index, one.end_mark.index) for _, one in value.value)
+                yield from (_span(one) for _, one in value.value)
             else:
                 yield from _secret_spans(value, more | WITHIN.get(str(key.value), frozenset()))

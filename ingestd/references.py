@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from ingestd.decide.oncall import People, PeopleFile, Person, Rota
 from ingestd.decide.route import EscalationRules, StepSpec
+from ingestd.decide.topology import TopologyFile
 from ingestd.yamltypes import Document, Place, Problem, Said, near_to, said
 
 #: Who may be told without being named: the cause's team, the owner's manager.
@@ -52,6 +53,14 @@ def people_problems(document: Document[PeopleFile], names: Names) -> Iterator[Pr
         yield from _persons(document, (*place, "members"), team.members, names)
         if team.rota:
             yield from _rota(document, (*place, "rota"), team.rota, names)
+
+
+def contact_problems(document: Document[TopologyFile], names: Names) -> Iterator[Problem]:
+    """Whom a department's notices go to."""
+    for i, department in enumerate(document.value.departments):
+        wrong = _lost("person", department.contact, names.people) if department.contact else None
+        if wrong:
+            yield document.problem(("departments", i, "contact"), wrong)
 
 
 def escalation_problems(document: Document[EscalationRules], names: Names) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ from ingestd.decide.oncall import PeopleFile
 from ingestd.decide.rank import PriorityRules
 from ingestd.decide.route import EscalationRules
 from ingestd.decide.topology import DepartmentSpec, MaintenanceSpec, NodeSpec, TopologyFile
+from ingestd.feeds import Feed
 from ingestd.overridden import record
 from ingestd.settings import Settings
 from ingestd.sitefiles import TEMPLATES, Files, Parts, Rules, every_file
@@ -63,6 +64,7 @@ class Kept(Struct, frozen=True, kw_only=True, array_like=True):
     mappings: tuple[msgspec.Raw, ...]
     texts: tuple[tuple[str, str], ...]
     warnings: tuple[tuple[str, int, int, str], ...]
+    feeds: tuple[Feed, ...]
 
 
 class Answer(Struct, frozen=True):
@@ -219,6 +221,7 @@ def _kept_of(found: Survey) -> Kept:
         recognisers=tuple(_raw(document.value) for document in parts.recognisers),
         mappings=tuple(_raw(document.value) for document in parts.mappings),
         texts=tuple((name, text) for name, text in found.texts if str(home / name) != main),
+        feeds=parts.feeds,
         warnings=tuple((one.file, one.line, one.column, one.text) for one in found.warnings),
     )
 
@@ -259,6 +262,7 @@ def _parts(main: Document[Settings], kept: Kept) -> Parts:
         recognisers=tuple(_document(_decoded(part, RecogniserFile)) for part in kept.recognisers),
         mappings=tuple(_document(_decoded(part, MappingFile)) for part in kept.mappings),
         icals={name.removeprefix(RULES): text for name, text in kept.texts if name.endswith(".ics")},
+        feeds=kept.feeds,
         templates={name.removeprefix(TEMPLATES): text for name, text in kept.texts if name.startswith(TEMPLATES)},
     )
 

@@ -3,7 +3,7 @@
 people.yaml, topology.yaml, heartbeats.yaml and the folder rules/ stand beside ingestd.yaml and are all optional.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,13 +15,16 @@ from sqlalchemy.engine import make_url
 from ingestd import sources
 from ingestd.channels.mail import MailSettings
 from ingestd.check.values import file_problems, store_problem
+from ingestd.decide.calendar import CalendarSpec
 from ingestd.decide.classify import CorrelateRules
 from ingestd.decide.heartbeat import HeartbeatFile
 from ingestd.decide.normalise import RecogniserFile
 from ingestd.decide.oncall import PeopleFile, Team
 from ingestd.decide.rank import PriorityRules
+from ingestd.decide.rota import Rota
 from ingestd.decide.route import EscalationRules
 from ingestd.decide.topology import TopologyFile
+from ingestd.feeds import FOLDER, Feed, is_url, name_of, url_problem
 from ingestd.intake.door import HttpSource, http_source
 from ingestd.intake.imapsettings import ImapSettings
 from ingestd.overlay import by_id, overlay
@@ -32,6 +35,8 @@ from ingestd.sources.mapping import MappingFile
 from ingestd.yamltypes import Document, Place, Problem, Salvaged, contents, reads, said, salvage
 
 T = TypeVar("T", bound=Struct)
+H = TypeVar("H", Settings, PeopleFile)  # what has teams
+F = TypeVar("F", Rota, CalendarSpec)  # what may have an iCalendar
 
 #: Keys that name a file with a secret in it, and the key that it stands for.
 SECRET_FILES: Mapping[str, str] = {
@@ -73,6 +78,7 @@ class Parts(Struct, frozen=True):
     icals: Mapping[
         str, str
     ] = {}  # the texts of the iCalendars that calendars and rotas name, by the names of their files
+    feeds: tuple[Feed, ...] = ()  # those of them that are fetched; ``ical`` is the name of the copy
     templates: Mapping[str, str] = {}  # the site's own, by their names below their folder
 
 
@@ -89,12 +95,14 @@ class Files:
         self._home, self._shipped = home, shipped
         self.problems: list[Problem] = []
         self.texts: dict[str, str] = {}
+        self._feeds: dict[str, tuple[Feed, Problem]] = {}  # by name; the problem: where it stands
 
     def parts(self, path: Path) -> Parts:
         """Every file; one that can't be read is empty, and not whole."""
         recognisers, replaced = self._recognisers()
-        priority = self._rules("priority.yaml", PriorityRules)
-        main, people = self.main(path), self._beside("people.yaml", PeopleFile)
+        priority = self._rules("priority.yaml", PriorityRules, self._calendars)
+        main, people = self.main(path), self._teams(self._beside("people.yaml", PeopleFile))
+        feeds = tuple(feed for feed, _ in self._feeds.values())
         return Parts(
             main=main,
             people=people,
@@ -106,13 +114,16 @@ class Files:
             recognisers=recognisers,
             mappings=self._mappings(),
             replaced=replaced,
-            icals=self._icals(priority.value, (*main.value.teams, *people.value.teams)),
+            icals=self._icals(
+                priority.value, (*main.value.teams, *people.value.teams), self._home / main.value.state / FOLDER
+            ),
+            feeds=feeds,
             templates=self._templates(main.value.texts.templates),
         )
 
     def main(self, path: Path) -> Document[Settings]:
         """ingestd.yaml."""
-        return self._read(path, Settings)
+        return self._teams(self._read(path, Settings))
 
     def settings(self, main: Document[Settings]) -> Settings:
         """The settings with absolute paths and with the secrets that stand in files of their own."""
@@ -131,6 +142,7 @@ class Files:
         if value.texts.templates and not (self._home / value.texts.templates).is_dir():
             words = said("there is no folder {path}", path=value.texts.templates)
             self.problems.append(main.problem(("texts", "templates"), words))
+        self.problems += self._unread_feeds()
         lacking = {(one.line, one.column) for one in self.problems if one.file == main.name}
         self.problems += [one for one in file_problems(main, ready) if (one.line, one.column) not in lacking]
         return ready
@@ -167,9 +179,10 @@ class Files:
         path = self._home / name
         return self._read(path, kind) if path.exists() or path.is_symlink() else reads("", kind, str(path))
 
-    def _rules(self, name: str, kind: type[T]) -> Rules[T]:
+    def _rules(self, name: str, kind: type[T], change: Callable[[Document[T]], Document[T]] | None = None) -> Rules[T]:
         """A shipped rule file, with the site's over it."""
         shipped, own = self._read(self._shipped / name, kind), self._beside(f"rules/{name}", kind)
+        own = change(own) if change is not None else own
         return Rules(overlay(shipped.value, own), (own, shipped))
 
     def _recognisers(self) -> tuple[tuple[Document[RecogniserFile], ...], tuple[Document[RecogniserFile], ...]]:
@@ -193,7 +206,52 @@ class Files:
                     self.problems.append(document.problem(("examples", index), text))
         return tuple(found)
 
-    def _icals(self, priority: PriorityRules, teams: tuple[Team, ...]) -> dict[str, str]:
+    def _teams(self, document: Document[H]) -> Document[H]:
+        """Rotas whose iCalendar is fetched name its copy."""
+        teams = tuple(
+            replace(team, rota=self._fed(document, ("teams", i, "rota"), team.rota, f"the rota of {team.id}"))
+            if team.rota is not None
+            else team
+            for i, team in enumerate(document.value.teams)
+        )
+        return replace(document, value=replace(document.value, teams=teams))
+
+    def _calendars(self, document: Document[PriorityRules]) -> Document[PriorityRules]:
+        """Likewise calendars."""
+        specs = (
+            self._fed(document, ("calendars", i), spec, f"calendar {spec.id}")
+            for i, spec in enumerate(document.value.calendars)
+        )
+        return replace(document, value=replace(document.value, calendars=tuple(specs)))
+
+    def _fed(self, document: Document[Any], place: Place, one: F, title: str) -> F:
+        """A rota or a calendar, knowing the name of its copy alone."""
+        if not one.ical_file and not is_url(one.ical):
+            return one
+        key = "ical_file" if one.ical_file else "ical"
+        if one.ical_file and one.ical:
+            words = said("expected only one of {keys}", keys="ical, ical_file")
+            self.problems.append(document.problem((*place, key), words))
+        wrong = url_problem(one.ical) if not one.ical_file else None
+        if wrong is not None:
+            self.problems.append(document.problem((*place, key), wrong))
+        name = name_of(one.ical_file or one.ical)
+        file = str(self._home / one.ical_file) if one.ical_file else ""
+        feed = Feed(name=name, title=title, url="" if file else one.ical, file=file)
+        self._feeds.setdefault(name, (feed, document.problem((*place, key), "")))
+        return replace(one, ical=name, ical_file="")
+
+    def _unread_feeds(self) -> Iterator[Problem]:
+        """Files that should hold the URL of a calendar, and do not."""
+        for feed, spot in self._feeds.values():
+            try:
+                feed.address()
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or str(error)
+                if feed.file:
+                    yield replace(spot, said=said("{path} can't be read: {why}", path=feed.file, why=why))
+
+    def _icals(self, priority: PriorityRules, teams: tuple[Team, ...], copies: Path) -> dict[str, str]:
         """The iCalendars that calendars and rotas name; what can't be read is a problem, or told by the check.
 
         Those of rotas may also stand beside people.yaml; of two by one name that in rules/ counts.
@@ -207,6 +265,10 @@ class Files:
             text = self._text(path)
             if text is not None:
                 found[path.name] = self.texts[self._short(path)] = text
+        for name in self._feeds.keys() - found.keys():
+            text = self._text(copies / name) if (copies / name).is_file() else None
+            if text is not None:
+                found[name] = self.texts[f"rules/{name}"] = text
         return found
 
     def _templates(self, folder: str) -> dict[str, str]:
@@ -324,13 +386,19 @@ def every_file(path: Path, shipped: Path) -> tuple[Path, ...]:
     home = path.parent
     rules = (found for folder in (home / "rules", shipped) for name in RULES for found in sorted(folder.glob(name)))
     beside = (*(home / name for name in BESIDE if (home / name).exists()), *sorted(home.glob("*.ics")))
-    folder = texts_folder(path)
-    return (path, *beside, *rules, *(templates_in(folder) if folder is not None else ()))
+    document = salvage(path, Settings).document
+    folder = _texts_folder(path, document)
+    state = document.value.state if document is not None else Settings().state
+    copies = sorted((home / state / FOLDER).glob("*.ics"))
+    return (path, *beside, *rules, *copies, *(templates_in(folder) if folder is not None else ()))
 
 
 def texts_folder(path: Path) -> Path | None:
     """The folder of a site's own templates; None: it has none, or its file does not say so readably."""
-    document = salvage(path, Settings).document
+    return _texts_folder(path, salvage(path, Settings).document)
+
+
+def _texts_folder(path: Path, document: Document[Settings] | None) -> Path | None:
     name = document.value.texts.templates if document is not None else ""
     return path.parent / name if name else None
 

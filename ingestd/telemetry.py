@@ -1,8 +1,10 @@
 """What an operator sees: log lines through structlog, figures for Prometheus."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from typing import Any, TextIO
 
 import structlog
@@ -34,13 +36,49 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = Gathering(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=_last(stream), foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Gathering(logging.StreamHandler[TextIO]):
+    """Writes the lines of one turn of the event loop together: each write lets other threads in, and waits for them.
+
+    Lines of other threads, and those without a loop, are written at once, after what was gathered before them.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line until the loop turns."""
+        try:
+            self._lines.append(self.format(record))
+            self._soon()
+        except Exception:
+            self.handleError(record)
+
+    def _soon(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # none turns in this thread
+            self.flush()
+        else:
+            if len(self._lines) == 1:
+                loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        with self.lock or nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("\n".join(lines) + "\n")
+            super().flush()
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -13,12 +13,14 @@ from ingestd.decide.topology import keys_of
 from ingestd.index import Index, IndexDraft
 from ingestd.model import (
     FAILURES,
+    KNOWN_KEPT,
     SILENCE_KEPT,
     Alert,
     Budget,
     Changes,
     Heartbeat,
     Incident,
+    Known,
     NodeMark,
     Notification,
     Silence,
@@ -59,6 +61,9 @@ class World:
         self.rooted: Index[str] = Index()
         self.waiting: Index[str] = Index()
         self.owned: Index[str] = Index()
+        self.known: dict[str, Known] = {}
+        self.known_of: dict[int, str] = {}  # an incident, or one that continued as it: the thing that it was
+        self._oldest: list[tuple[float, int, str]] = []
         self._due: list[Timer] = []
         self._incident_due: dict[int, float] = {}
         self.apply(
@@ -69,6 +74,7 @@ class World:
                 silences=snapshot.silences,
                 heartbeats=snapshot.heartbeats,
                 budgets=snapshot.budgets,
+                known=snapshot.known,
             )
         )
         self._expect()
@@ -87,6 +93,8 @@ class World:
             self._take_heartbeat(heartbeat)
         for budget in changes.budgets:
             self._take_budget(budget)
+        for known in changes.known:
+            self._take_known(known)
         for notification in changes.notifications:
             self.next_notification = max(self.next_notification, notification.id + 1)
         if changes.wall_offset is not None:
@@ -129,6 +137,8 @@ class World:
             {name: one for name, one in self.silences.items() if one.ends_at > self.at + self.wall_offset},
             self.heartbeats,
             self.budgets,
+            self.known,
+            self.known_of,
             self.fingerprints,
             counters,
             timers,
@@ -177,6 +187,26 @@ class World:
         self.heartbeats[heartbeat.id] = heartbeat
         if heartbeat.due_at:
             heapq.heappush(self._due, (heartbeat.due_at, "heartbeat", heartbeat.id))
+
+    def _take_known(self, known: Known) -> None:
+        old = self.known.get(known.id)
+        self._forget_numbers(old)
+        self.known[known.id] = known
+        self.known_of.update(dict.fromkeys(numbers_of(known), known.id))
+        if old is None or (old.at, old.times[0].number) != (known.at, known.times[0].number):
+            heapq.heappush(self._oldest, (known.at, known.times[0].number, known.id))
+        if len(self._oldest) > 2 * KNOWN_KEPT:  # most of it is over and done with
+            self._oldest = [(one.at, one.times[0].number, one.id) for one in self.known.values()]
+            heapq.heapify(self._oldest)
+        while len(self.known) > KNOWN_KEPT:
+            at, number, name = heapq.heappop(self._oldest)
+            last = self.known.get(name)
+            if last is not None and (last.at, last.times[0].number) == (at, number):
+                self._forget_numbers(self.known.pop(name))
+
+    def _forget_numbers(self, known: Known | None) -> None:
+        for number in numbers_of(known):
+            self.known_of.pop(number, None)
 
     def _take_budget(self, budget: Budget) -> None:
         self.budgets[budget.person] = budget
@@ -239,6 +269,7 @@ class Draft:
         self._silences: dict[str, Silence] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
         self._budgets: dict[str, Budget] = {}
+        self._known: dict[str, Known] = {}
         self._fingerprints: dict[str, int] = {}
         self._timeline: list[TimelineRow] = []
         self._notifications: list[Notification] = []
@@ -373,6 +404,14 @@ class Draft:
         """What is known of an expected sign of life; None: it was never planned."""
         return self._heartbeats.get(name) or self._world.heartbeats.get(name)
 
+    def known(self, name: str) -> Known | None:
+        """What is known of the last times that one thing happened."""
+        return self._known.get(name) or self._world.known.get(name)
+
+    def known_of(self, incident: int) -> Known | None:
+        """The same, of what an incident was that is over."""
+        return self.known(self._world.known_of.get(incident, ""))
+
     def budget(self, person: str) -> Budget:
         """The letters that a person got lately, and what waits for her next one."""
         return self._budgets.get(person) or self._world.budgets.get(person) or Budget(person=person)
@@ -425,6 +464,10 @@ class Draft:
         """Add or replace what is known of a heartbeat."""
         self._heartbeats[heartbeat.id] = heartbeat
 
+    def put_known(self, known: Known) -> None:
+        """Replace what is known of one thing."""
+        self._known[known.id] = known
+
     def put_budget(self, budget: Budget) -> None:
         """Replace what is known of a person's letters."""
         self._budgets[budget.person] = budget
@@ -450,6 +493,10 @@ class Draft:
         """The surviving incidents that changed."""
         return list(dict.fromkeys(self.survivor(n).number for n in self._touched if self.incident(n)))
 
+    def owned_anew(self) -> list[int]:
+        """The open incidents of which the owner or the team is not as before."""
+        return [n for n, one in self._incidents.items() if _theirs(one) != _theirs(self._world.incidents.get(n))]
+
     def changes(self) -> Changes:
         """What the step decided."""
         world = self._world
@@ -460,6 +507,7 @@ class Draft:
             silences=tuple(self._silences.values()),
             heartbeats=_changed(self._heartbeats, world.heartbeats),
             budgets=_changed(self._budgets, world.budgets),
+            known=_changed(self._known, world.known),
             timeline=tuple(self._timeline),
             notifications=tuple(self._notifications),
             cancelled=tuple(self._cancelled),
@@ -488,6 +536,13 @@ def _asked(silence: Silence | None) -> tuple[object, ...]:
     if silence is None:
         return ()
     return silence.matchers, silence.targets, silence.starts_at, silence.ends_at, silence.weekly
+
+
+def _theirs(incident: Incident | None) -> tuple[object, ...]:
+    """Whose an incident is; nobody's until it is taken, and when it is over or continues as another."""
+    if incident is None or not owned_by(incident):
+        return ()
+    return incident.owner, incident.team
 
 
 def linked_to(incident: Incident | None) -> tuple[int, ...]:
@@ -521,6 +576,11 @@ def waits_under(rules: Rulebook, incident: Incident | None) -> set[str]:
     return found if spec is None else found | keys_of(spec)
 
 
+def numbers_of(known: Known | None) -> tuple[int, ...]:
+    """The incidents under which the last times of a thing are found."""
+    return () if known is None else tuple(n for one in known.times for n in (one.number, *one.merged))
+
+
 def due_of_incident(incident: Incident) -> float:
     """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still.
 
@@ -535,7 +595,7 @@ def due_of_incident(incident: Incident) -> float:
     if not incident.suppressed:
         dues = (incident.page_at, incident.update_at, incident.rank_at, *dues)
         if not incident.end_at:
-            dues = (incident.step_at, incident.resolve_at, incident.stale_at, *dues)
+            dues = (incident.step_at, incident.resolve_at, incident.stale_at, incident.ask_at, *dues)
     return min((d for d in dues if d), default=0.0)
 
 
@@ -551,6 +611,7 @@ def combine(parts: Iterable[Changes]) -> Changes:
         silences=_last((x for p in parts for x in p.silences), lambda x: x.id),
         heartbeats=_last((x for p in parts for x in p.heartbeats), lambda x: x.id),
         budgets=_last((x for p in parts for x in p.budgets), lambda x: x.person),
+        known=_last((x for p in parts for x in p.known), lambda x: x.id),
         timeline=tuple(row for p in parts for row in p.timeline),
         notifications=tuple(n for p in parts for n in p.notifications),
         cancelled=tuple(c for p in parts for c in p.cancelled),

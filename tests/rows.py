@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingestd.model import Alert, Budget, Heartbeat, Incident, NodeMark, Silence, Snapshot, Stepped
+from ingestd.model import Alert, Budget, Heartbeat, Incident, Known, NodeMark, Silence, Snapshot, Stepped
 
 
 def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
@@ -13,6 +13,7 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
     silences: dict[str, Silence] = {}
     heartbeats: dict[str, Heartbeat] = {}
     budgets: dict[str, Budget] = {}
+    known: dict[str, Known] = {}
     notifications, offset = 0, 0.0
     for stepped in journal:
         changes = stepped.changes
@@ -22,6 +23,7 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
         silences |= {one.id: one for one in changes.silences}
         heartbeats |= {one.id: one for one in changes.heartbeats}
         budgets |= {one.person: one for one in changes.budgets}
+        known |= {one.id: one for one in changes.known}
         notifications = max([notifications, *(n.id for n in changes.notifications)])
         offset = offset if changes.wall_offset is None else changes.wall_offset
     open_ones = tuple(i for i in incidents.values() if not i.closed_at)
@@ -36,5 +38,6 @@ def rows(journal: Sequence[Stepped], at: float) -> Snapshot:
         silences=tuple(silences.values()),
         heartbeats=tuple(heartbeats.values()),
         budgets=tuple(budgets.values()),
+        known=tuple(known.values()),
         at=at,
     )

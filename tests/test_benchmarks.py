@@ -23,6 +23,11 @@ def figures(name: str, *words: str) -> str:
         ("decision", ("--open", "10", "--json"), '"events": 8224'),
         ("rules", ("--rules", "10", "--json"), '"rules": 20.0'),
         ("replay", ("--count", "200", "--runs", "one"), "Totals(messages=200"),
+        (
+            "latency",
+            ("--seconds", "1", "--rate", "5", "--rounds", "1", "--posts", "5", "--json"),
+            '"sent": 5, "paged": 5',
+        ),
         ("throughput", ("--alerts", "100", "--mails", "8", "--json"), "mail, 2 KiB"),
     ],
 )

@@ -12,19 +12,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from ingestd.__main__ import main
 from ingestd.cli import client as clients
-from ingestd.cli import explain, terminal
+from ingestd.cli import explain, incident, terminal
 from ingestd.cli.client import Client, find_token, find_url, site_file
 from ingestd.cli.terminal import CommandError
 from ingestd.config import load_site
 from ingestd.decide.normalise import RecogniserFile
-from ingestd.model import Command, Message, Verdict
+from ingestd.model import Before, Command, Known, Message, Verdict, Work
 from ingestd.store import Shunted, Unrecognised
 from ingestd.web import build
 from ingestd.yamltypes import load
-from tests.web.faces import World
+from tests.web.faces import INCIDENT, World
 from tests.web.test_past import unpaged
 
 MAIL = b"""From: nagios@mon.example
@@ -268,6 +269,15 @@ def test_and_as_tables_for_a_person(
             Command(action="resolve", incident=7, text="new cable", minutes=5),
         ),
         (["assign", "7", "wei"], Command(action="assign", incident=7, person="wei")),
+        (
+            ["assign", "7", "wei", "mind the dog"],
+            Command(action="assign", incident=7, person="wei", text="mind the dog"),
+        ),
+        (["take", "7"], Command(action="take", incident=7)),
+        (["restore", "7", "by-pass"], Command(action="restore", incident=7, text="by-pass")),
+        (["fixed", "7", "fan", "--minutes", "9"], Command(action="fixed", incident=7, text="fan", minutes=9)),
+        (["add", "7", "wei"], Command(action="add", incident=7, person="wei")),
+        (["release", "7"], Command(action="release", incident=7)),
         (["note", "7", "called them"], Command(action="note", incident=7, text="called them")),
         (
             ["priority", "7", "P2", "half works"],
@@ -286,6 +296,58 @@ def test_and_as_tables_for_a_person(
 def test_a_command_reaches_the_daemon(daemon: Daemon, words: list[str], command: Command) -> None:
     assert main(["incident", *words]) == 0
     assert daemon.world.engine.heard == [(command, "ann")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "command"),
+    [
+        (["new cable", "12"], Command(action="resolve", incident=7, text="new cable", minutes=12)),
+        (["", ""], Command(action="resolve", incident=7)),
+        ([], Command(action="resolve", incident=7)),
+    ],
+)
+def test_who_ends_one_at_a_terminal_is_asked_what_fixed_it(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch, answers: list[str], command: Command
+) -> None:
+    at_a_terminal(monkeypatch)
+    monkeypatch.setattr(incident, "is_conversation", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in answers)))
+    assert main(["incident", "resolve", "7"]) == 0
+    assert daemon.world.engine.heard == [(command, "ann")]
+
+
+def test_minutes_are_a_number(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incident, "is_conversation", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("fan\nlong\n"))
+    assert main(["incident", "resolve", "7"]) == 1
+    assert "minutes: expected a number, got 'long'" in capsys.readouterr().err
+    assert not terminal.is_conversation()
+
+
+def test_an_incident_shows_who_works_on_it_and_the_last_times(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch)
+    lines = (
+        Before(number=3, began=50.0, lasted=600.0, name="Wei", fixed="cable"),
+        Before(number=2, began=40.0, lasted=600.0, workaround="by-pass"),
+        Before(number=1, began=30.0, lasted=600.0),
+    )
+    daemon.world.rows.learnt["down core-sw"] = Known(id="down core-sw", at=9.0, times=lines)
+    restored = replace(INCIDENT, state="acknowledged", owner="wei", helpers=("ann",), restored_at=900.0, workaround="b")
+    daemon.world.rows.kept[7] = restored
+    assert main(["incident", "show", "7"]) == 0
+    shown = capsys.readouterr().out
+    assert "helped by: ann" in shown and "by a workaround: b" in shown
+    assert "10 min" in shown and "cable" in shown and "workaround: by-pass" in shown and "by itself" in shown
+    assert main(["incident", "list"]) == 0
+    assert "restored" in capsys.readouterr().out
+    daemon.world.rows.kept[7] = replace(restored, resolved_at=950.0, fixed_by="fan", worked=(Work("wei", 9.0),))
+    assert main(["incident", "show", "7"]) == 0
+    shown = capsys.readouterr().out
+    assert ": fan" in shown and "worked: wei 9 min" in shown
 
 
 def test_a_refusal_is_said_and_shows_in_the_exit_status(

@@ -4,10 +4,9 @@ import pytest
 
 from ingestd.decide import escalate
 from ingestd.decide.state import State
-from tests.drills.contract import broken, play
-from tests.night import trading_company
+from tests.drills.contract import broken, play, rulebook
 
-RULES = trading_company()
+RULES = rulebook()
 NIGHTS = range(1, 41)
 
 

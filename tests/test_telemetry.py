@@ -1,5 +1,6 @@
 """Log lines are JSON where no terminal reads them, libraries' lines too; secrets stay out."""
 
+import asyncio
 import io
 import json
 import logging
@@ -65,3 +66,35 @@ def test_figures_have_a_registry_of_their_own() -> None:
     one.commit_seconds.observe(0.001)
     assert b'ingestd_accepted_total{kind="mail",source="smtp"} 1.0' in generate_latest(one.registry)
     assert b"smtp" not in generate_latest(other.registry)
+
+
+class Slow(io.StringIO):
+    """Counts how often it is written to."""
+
+    writes = 0
+
+    def write(self, text: str) -> int:
+        self.writes += 1
+        return super().write(text)
+
+
+async def test_the_lines_of_one_turn_of_the_loop_are_written_together_and_in_order() -> None:
+    out = Slow()
+    configure_logging(stream=out)
+    told = structlog.get_logger("ingestd.engine")
+    for number in range(3):
+        told.info("opened", incident=number)
+    assert out.writes == 0
+    await asyncio.to_thread(told.info, "another thread's")
+    assert [json.loads(line).get("incident") for line in out.getvalue().splitlines()] == [0, 1, 2, None]
+    assert out.writes == 1
+    told.info("the end")
+    logging.shutdown()
+    assert "the end" in out.getvalue()
+
+
+def test_a_line_that_can_not_be_written_breaks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    configure_logging(stream=out)
+    logging.getLogger("lib").warning("%d", "no number")
+    assert "--- Logging error ---" in capsys.readouterr().err

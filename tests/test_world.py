@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ingestd import pipeline
-from ingestd.model import Matcher, Message, Silence, Weekly
+from ingestd.model import Before, Changes, Known, Matcher, Message, Silence, Snapshot, Weekly
 from ingestd.world import World, combine
 from tests.night import MORNING, Night, trading_company
 from tests.rows import rows
@@ -30,7 +32,7 @@ HOSTS = (
     "ghost-9",
 )
 PEOPLE = ("lin", "chen", "zhao", "wu", "nobody")
-ACTIONS = ("ack", "resolve", "assign", "note", "priority", "open")
+ACTIONS = ("ack", "resolve", "assign", "note", "priority", "open", "restore", "fixed", "take", "add", "release")
 
 happening = st.one_of(
     st.tuples(st.just("host"), st.sampled_from(HOSTS), st.sampled_from(("DOWN", "UP", "UNREACHABLE"))),
@@ -128,6 +130,23 @@ def test_the_journal_stepped_again_decides_the_same(history: list) -> None:  # t
         again.at = stepped.at
         assert combine(parts) == stepped.changes
     assert again.facts() == night.world.facts()
+
+
+def test_the_oldest_that_is_known_is_forgotten_the_same_way_in_every_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.world.KNOWN_KEPT", 3)
+    live, kept = World(RULES), {}
+    for n in range(40):
+        line = Before(number=n + 1, began=0.0, lasted=1.0, merged=(1000 + n,))
+        known = Known(id=f"thing {n * 7 % 5}", at=float(n // 9), times=(line,))
+        live.apply(Changes(known=(known,)))
+        kept[known.id] = known
+        again = World(RULES, Snapshot(known=tuple(kept.values())))
+        assert again.facts() == live.facts()
+        assert len(live.known) <= 3 and len(live.known_of) == 2 * len(live.known)
+        assert len(live._oldest) <= 7
+    said = replace(known, times=(replace(line, fixed="so"),))
+    live.apply(Changes(known=(said,)))
+    assert live.known[known.id] is said
 
 
 @given(histories)

@@ -1,6 +1,7 @@
 """Mail out, through a relay, or through the first of several that takes it."""
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -14,13 +15,14 @@ from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
+    SMTPHeloError,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
 from msgspec import Struct
 
 from ingestd.channels import ChannelError, Letter, Sent
-from ingestd.channels.letters import compose
+from ingestd.channels.letters import compose, on_the_wire
 from ingestd.yamltypes import Duration
 
 PATIENCE = 50.0  # seconds for all relays together: less than the outbox waits for a try
@@ -126,32 +128,51 @@ class _Relay:
         self._password = settings.password
         if settings.password_file:
             self._password = Path(settings.password_file).read_text(encoding="utf-8").strip()
+        self._our_name = ""  # by which we greet
         self._context = None
         if settings.tls != "none":
             self._context = ssl.create_default_context(cafile=settings.ca_file or None)
 
     async def send(self, mail: EmailMessage, to: str) -> str:
         """One dialogue; the reply to the end of the letter."""
-        client = self._client()
+        client = await self._client()
         async with client:
             if self._settings.user:
                 await client.login(self._settings.user, self._password)
+            return await self._handed(client, mail, to)
+
+    async def _handed(self, client: aiosmtplib.SMTP, mail: EmailMessage, to: str) -> str:
+        if not f"{self._sender}{to}".isascii():
             _, reply = await client.send_message(mail, sender=self._sender, recipients=[to])
+            return reply
+        try:
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
+        except SMTPHeloError:
+            if not client.is_connected:
+                raise
+            await client.helo()  # an old one
+        eight = client.supports_extension("8BITMIME")
+        letter, options = on_the_wire(mail, eight_bits=eight), ["BODY=8BITMIME"] if eight else []
+        _, reply = await client.sendmail(self._sender, [to], letter, mail_options=options)
         return reply
 
     async def greeting(self) -> str:
         """What it says to a greeting."""
-        client = self._client()
+        client = await self._client()
         async with client:
             if self._settings.user:
                 await client.login(self._settings.user, self._password)
             answer = await client.noop()
         return f"{answer.code} {answer.message}"
 
-    def _client(self) -> aiosmtplib.SMTP:
+    async def _client(self) -> aiosmtplib.SMTP:
+        """Our own name is asked for once: names may take seconds where the name server is what is down."""
         settings = self._settings
+        self._our_name = self._our_name or await asyncio.to_thread(socket.getfqdn)
         return aiosmtplib.SMTP(
             hostname=settings.host,
+            local_hostname=self._our_name,
             port=settings.port,
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",

@@ -21,6 +21,7 @@ LONGEST_WORDS = 200  # characters of it that are repeated
 CONNECTING = 0.45  # of the time-out, for each of connection and TLS
 #: Refusals that may pass, besides 5xx: request time-out, too early, too many requests.
 PASSING = frozenset({408, 425, 429})
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for http://, and trusting nobody; httpx makes one for each client
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -71,7 +72,7 @@ class Poster:
     async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "ingestd", **headers}
         client = httpx.AsyncClient(
-            verify=self._context or False,
+            verify=self._context or NO_TLS,
             proxy=self._settings.proxy or None,
             trust_env=False,
             # A connection that is cut off in its TLS handshake is never closed: httpx must give it up itself.

@@ -1,15 +1,28 @@
 """The story that previews and checks tell: a switch fails, three departments feel it, a spare lies ready."""
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Owed, Priority, Reason, Verdict
+from ingestd.model import (
+    Before,
+    Digest,
+    Facts,
+    News,
+    Notice,
+    Notification,
+    NotificationKind,
+    Owed,
+    Priority,
+    Reason,
+    Verdict,
+)
 
 KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
 AT = 1_774_918_980.0  # epoch seconds: 31 March 2026, 01:03 UTC
 NUMBER = 12
+DAY = 86400.0
 _BEGAN = AT - 130
 _PATH = "erp-db -> sw-floor-2, down since 09:00:50, hard, explains it"
 _REASONS = (
@@ -18,6 +31,11 @@ _REASONS = (
     Reason("route", "urgent", "policy urgent, team network"),
 )
 _LINES = ("#9 P4 printer-3: toner low", "#11 P3 backup-1 backup: took 3 h longer than usual")
+
+
+def _time(number: int, began: float, lasted: float, name: str = "", **more: Any) -> Before:
+    return Before(number=number, began=began, lasted=lasted, who=name, name=name, **more)
+
 
 _STORY: Mapping[str, Facts] = {
     "en": Facts(
@@ -41,8 +59,9 @@ _STORY: Mapping[str, Facts] = {
         alert_count=5,
         remedy="A configured spare is in cabinet 3; move the uplinks first. https://wiki.example/sw-floor",
         before=(
-            "#7, 2026-02-11: replaced the power supply (40 min)",
-            "#3, 2025-12-01: firmware 4.2, then a restart (25 min)",
+            _time(7, _BEGAN - 48 * DAY, 2400, "Lin Hao", fixed="replaced the power supply", worked=40.0),
+            _time(3, _BEGAN - 120 * DAY, 1500, "Chen Yu", workaround="by-pass over sw-floor-3"),
+            _time(2, _BEGAN - 160 * DAY, 300),
         ),
         owner="Lin Hao",
         team="network",
@@ -71,7 +90,11 @@ _STORY: Mapping[str, Facts] = {
         unsure=("王芳（销售部）: 打不开报价单",),
         alert_count=5,
         remedy="3 号机柜有配置好的备用交换机，先换上联线。https://wiki.example/sw-floor",
-        before=("#7，2026-02-11：更换电源（40 分钟）", "#3，2025-12-01：升级固件 4.2 后重启（25 分钟）"),
+        before=(
+            _time(7, _BEGAN - 48 * DAY, 2400, "林浩", fixed="更换电源", worked=40.0),
+            _time(3, _BEGAN - 120 * DAY, 1500, "陈宇", workaround="经三层交换机绕行"),
+            _time(2, _BEGAN - 160 * DAY, 300),
+        ),
         owner="林浩",
         team="network",
         step=2,
@@ -95,6 +118,10 @@ def sample(kind: NotificationKind, language: str, priority: Priority = "P1") -> 
         facts = replace(facts, owner="", unheard=())
     elif kind == "update":
         facts = replace(facts, news=(News("cause", facts.cause or ""), News("taken", who=who)))
+    elif kind == "affected":
+        facts = replace(facts, news=(News("affected", ", ".join(facts.departments[:2])),))
+    elif kind == "end":
+        facts = replace(facts, news=(News("what_fixed"),))
     elif kind == "confirm":
         facts = replace(facts, verdict=Verdict(True, verdict, NUMBER))
     elif kind == "notice":

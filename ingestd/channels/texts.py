@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ingestd.channels.markup import blocks
 from ingestd.channels.sandbox import Bounded
-from ingestd.model import Notification, Reason
+from ingestd.model import Before, Facts, Notification, Reason
 from ingestd.problem import Refused
 
 log = logging.getLogger("ingestd.texts")
@@ -108,6 +108,17 @@ def render(notification: Notification, name: str, link: str | None, timezone: Zo
     template = f"{language(name)}/{notification.kind}.txt.j2"
     values = values_of(notification, link, timezone, answerable=False)
     return made(template, shipped().get_template(template).render(values))
+
+
+def last_time(one: Before, name: str, timezone: ZoneInfo) -> str:
+    """A time that something happened, in one line of language ``name``."""
+    values = {
+        "f": Facts(number=one.number, priority=one.priority, title=one.title, state=""),
+        "clock": lambda at: _clock(at, 0.0, timezone),
+        "span": span,
+    }
+    words = shipped().get_template(f"{language(name)}/_first.txt.j2").make_module(values)
+    return str(words.last(one))  # type: ignore[attr-defined]  # the macro
 
 
 def values_of(notification: Notification, link: str | None, timezone: ZoneInfo, *, answerable: bool) -> dict[str, Any]:

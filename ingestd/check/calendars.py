@@ -11,10 +11,12 @@ from ingestd.decide.calendar import ALWAYS, Calendar, CalendarSpec, country
 from ingestd.decide.rank import PriorityRules
 from ingestd.decide.route import EscalationRules
 from ingestd.decide.topology import DeadlineSpec, DepartmentSpec, NodeSpec, TopologyFile
+from ingestd.feeds import is_copy
 from ingestd.references import unknown
 from ingestd.yamltypes import Document, Place, Problem, said
 
 SHOWN = 5  # mistakes of one file
+NOT_FETCHED = said("this calendar was not fetched yet: a running daemon does, `ingestd doctor` tries it")
 
 
 def calendar_problems(
@@ -73,6 +75,9 @@ def _ical(
     document: Document[PriorityRules], place: Place, spec: CalendarSpec, icals: Mapping[str, str], zone: ZoneInfo
 ) -> Iterator[Problem]:
     text = icals.get(spec.ical)
+    if text is None and is_copy(spec.ical):
+        yield document.warning(place, NOT_FETCHED)
+        return
     if text is None:
         words = said("there is no file {path}", path=f"rules/{spec.ical}")
         yield document.problem(place, words if spec.ical.endswith(".ics") else said("expected a file rules/*.ics"))

@@ -149,6 +149,11 @@ VALUES: Mapping[str, str] = {
     "an SQLite store needs a file: sqlite:////var/lib/ingestd/ingestd.db": (
         "SQLite 需要一个文件：sqlite:////var/lib/ingestd/ingestd.db"
     ),
+    "this calendar was not fetched yet: a running daemon does, `ingestd doctor` tries it": (
+        "此日历尚未获取：守护进程运行时会获取，也可以用 `ingestd doctor` 试一次"
+    ),
+    "expected https:// and a host (http:// only for this machine)": "应为 https:// 加主机名（http:// 只允许指向本机）",
+    "expected only one of {keys}": "{keys} 只能写其中一个",
     "there is no file {path}": "文件 {path} 不存在",
     "{path} can't be read: {why}": "{path} 无法读取：{why}",
     "{path} is empty: expected a secret in it": "{path} 是空的：里面应有密钥",

@@ -27,6 +27,7 @@ AUDITOR: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {
     "configuration": "配置",
     "{path}: permissions": "{path}：权限",
+    "iCalendar of {name}": "{name} 的 iCalendar",
     "daemon": "守护进程",
     "ready": "就绪",
     "auditor": "审计",
@@ -59,6 +60,8 @@ FOUND: Mapping[str, str] = {
     "{path} is open to others ({mode})": "{path} 对他人开放（{mode}）",
     "{path} belongs to user {user}, the state folder to {owner}": "{path} 属于用户 {user}，状态目录属于 {owner}",
     "{path} can't be written": "{path} 无法写入",
+    "it can't be fetched: {why}": "无法获取：{why}",
+    "{count} events": "{count} 个事件",
     "nobody answers": "没有响应",
     "nobody answers at {url}: {why}": "{url} 没有响应：{why}",
     "it answers {status}": "它回答 {status}",
@@ -101,6 +104,9 @@ FOUND: Mapping[str, str] = {
 
 #: What to do, and what is asked.
 REMEDIES: Mapping[str, str] = {
+    "the copy from before stays in force; see `ical` or `ical_file`": (
+        "之前的副本继续有效；请检查 `ical` 或 `ical_file`"
+    ),
     "`ingestd check` shows all of it": "`ingestd check` 会全部列出",
     "chmod 600 {path}": "chmod 600 {path}",
     "chmod 600 {path}, or keep the secrets in files of their own": "chmod 600 {path}，或者把机密放到单独的文件里",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from ingestd.check.calendars import NOT_FETCHED
 from ingestd.decide import ical
 from ingestd.decide.oncall import People, PeopleFile
 from ingestd.decide.rota import (
@@ -24,6 +25,7 @@ from ingestd.decide.rota import (
     zone_of,
 )
 from ingestd.decide.vocabulary import WEEKDAYS
+from ingestd.feeds import is_copy
 from ingestd.references import unknown
 from ingestd.settings import is_zone
 from ingestd.yamltypes import Clock, Document, Place, Problem, Said, said
@@ -59,7 +61,9 @@ def named_problems(
     for place, rota in _rotas(document):
         if rota.holidays and rota.holidays not in calendars and calendar_of(rota.holidays, site, {}) is None:
             yield document.problem((*place, "holidays"), unknown("calendar", rota.holidays, calendars))
-        if rota.ical and rota.ical not in icals:
+        if is_copy(rota.ical) and rota.ical not in icals:
+            yield document.warning((*place, "ical"), NOT_FETCHED)
+        elif rota.ical and rota.ical not in icals:
             missing = said("there is no file {path}", path=f"rules/{rota.ical}")
             words = missing if rota.ical.endswith(".ics") else said("expected a file rules/*.ics")
             yield document.problem((*place, "ical"), words)

@@ -3,8 +3,19 @@
 from argparse import Namespace
 
 from ingestd.cli.client import Client
-from ingestd.cli.terminal import complain, is_terminal, lines, local, say, seconds, table
-from ingestd.model import Alert, Incident, Verdict
+from ingestd.cli.terminal import (
+    CommandError,
+    complain,
+    is_conversation,
+    is_terminal,
+    lines,
+    local,
+    prompt,
+    say,
+    seconds,
+    table,
+)
+from ingestd.model import Alert, Before, Incident, Verdict
 from ingestd.store import Unpaged
 from ingestd.web.api import Ask, Joined, Listing, Whole
 
@@ -27,6 +38,9 @@ def show_one(client: Client, args: Namespace) -> int:
         lines([whole])
         return 0
     say("\n".join(_head(whole)))
+    if whole.before:
+        table(("BEFORE", "LASTED", "BY", "WHAT FIXED IT", "INCIDENT"), map(_before, whole.before))
+        say("")
     offset = whole.wall_offset
     table(("ALERT", "STATE", "CERTAINTY", "COUNT", "LAST", "WHAT"), [_alert(alert, offset) for alert in whole.alerts])
     say("")
@@ -58,16 +72,29 @@ def show_joined(client: Client, args: Namespace) -> int:
 
 
 def act(client: Client, args: Namespace) -> int:
-    """Any command on one incident."""
+    """Any command on one incident. Who ends one is asked what fixed it, if she is there to be asked."""
+    text, minutes = getattr(args, "text", ""), getattr(args, "minutes", 0.0)
+    if args.action == "resolve" and not text and not args.json and is_conversation():
+        text, minutes = _what_fixed(minutes)
     ask = Ask(
         person=getattr(args, "person", ""),
-        text=getattr(args, "text", ""),
+        text=text,
         priority=getattr(args, "priority", None),
-        minutes=getattr(args, "minutes", 0.0),
+        minutes=minutes,
         into=getattr(args, "into", 0),
         alert=getattr(args, "alert", 0),
     )
     return _verdict(client.command(f"/incidents/{args.number}/{args.action}", ask), as_json=args.json)
+
+
+def _what_fixed(minutes: float) -> tuple[str, float]:
+    """What fixed it, and the minutes worked; both may be left out."""
+    text = prompt("What fixed it? (Enter: not known) ")
+    said = "" if minutes else prompt("Minutes worked? (Enter: none) ")
+    try:
+        return text, minutes or float(said or 0)
+    except ValueError as error:
+        raise CommandError(f"minutes: expected a number, got {said!r}") from error
 
 
 def take_call(client: Client, args: Namespace) -> int:
@@ -104,6 +131,7 @@ def _verdict(verdict: Verdict, *, as_json: bool) -> int:
 
 def _row(incident: Incident, offset: float) -> tuple[str, ...]:
     state = f"in {incident.merged_into}" if incident.merged_into else incident.state
+    state = "restored" if incident.restored_at and state == "acknowledged" else state
     state = f"{state}, hidden" if incident.suppressed and not incident.merged_into else state
     began = local(incident.began, offset)
     return str(incident.number), incident.priority, state, incident.owner, began, incident.title
@@ -118,10 +146,32 @@ def _head(whole: Whole) -> list[str]:
         f"{incident.number} {incident.priority} {incident.state}: {incident.title}",
         f"cause: {cause}; reaches {incident.impact.nodes} nodes: {reach}",
         f"owner: {owner}; team: {team}; policy: {policy}",
+        *([f"helped by: {', '.join(incident.helpers)}"] if incident.helpers else []),
+        *_ends(incident, offset),
         f"began {local(incident.began, offset)}; told {local(incident.told_at, offset) or 'nobody'}",
         *(f"why: {reason.stage} {reason.rule}: {reason.text}" for reason in incident.reasons),
         "",
     ]
+
+
+def _ends(incident: Incident, offset: float) -> list[str]:
+    """Restored by what, cured by what, and how long people worked on it."""
+    found = []
+    if incident.restored_at:
+        by = f" by a workaround: {incident.workaround}" if incident.workaround else ""
+        found.append(f"restored {local(incident.restored_at, offset)}{by}")
+    if incident.resolved_at:
+        by = f": {incident.fixed_by}" if incident.fixed_by else ""
+        found.append(f"resolved {local(incident.resolved_at, offset)}{by}")
+    if incident.worked:
+        found.append("worked: " + ", ".join(f"{work.person} {work.minutes:g} min" for work in incident.worked))
+    return found
+
+
+def _before(one: Before) -> tuple[str, ...]:
+    by_itself = "" if one.by_person else "by itself"
+    fixed = one.fixed or (f"workaround: {one.workaround}" if one.workaround else by_itself)
+    return local(one.began, 0.0), f"{one.lasted / 60:.0f} min", one.name, fixed, str(one.number)
 
 
 def _alert(alert: Alert, offset: float) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from ingestd.store.queries import Queries
 
 ALL = "all"
 #: Whom a letter of these kinds asks nothing: it has no link.
-LINKLESS = frozenset({"end", "answer", "confirm", "notice", "digest"})
+LINKLESS = frozenset({"end", "answer", "affected", "confirm", "notice", "digest"})
 #: What stands where a real link has a token.
 TOKEN = "/a/PREVIEW"  # noqa: S105  (none)
 RULE = "-" * 60

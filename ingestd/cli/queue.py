@@ -44,6 +44,8 @@ def _words(line: Line, offset: float, now: float) -> Iterator[str]:
     if line.difficulty != "normal":
         yield f"looks {line.difficulty}"
     yield f"began {_span(now - line.began - offset)}"
+    if line.restored:
+        yield f"restored {_span(now - line.restored - offset)}, to be cured"
     if line.due:
         due = _moment(line.due + offset, now)
         words = f"deadline {line.deadline} {due}" if line.deadline else f"to be over by {due}"

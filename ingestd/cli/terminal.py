@@ -41,6 +41,19 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def is_conversation() -> bool:
+    """Whether a person is looking and can answer."""
+    return sys.stdout.isatty() and sys.stdin.isatty()
+
+
+def prompt(question: str) -> str:
+    """What the person answers; nothing where she ends the input."""
+    try:
+        return input(question).strip()
+    except EOFError:
+        return ""
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table as wide as the terminal."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")

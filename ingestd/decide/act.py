@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, silence
-from ingestd.decide.byhand import called
+from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, knowledge, ownership, silence
+from ingestd.decide.knowledge import called
 from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Silence, Verdict, Work
 from ingestd.yamltypes import did_you_mean
@@ -21,10 +21,14 @@ def act(s: State, command: Command, actor: str) -> Verdict:
     """Carry out a command; says why where it can't be."""
     if actor in s.rules.people.persons and command.action in _ABOUT_NO_INCIDENT:
         return _ABOUT_NO_INCIDENT[command.action](s, command, actor)
-    if s.incident(command.incident) is None:
+    known = s.incident(command.incident) is not None
+    over = not known or s.survivor(command.incident).state == "resolved"
+    if over and actor in s.rules.people.persons and _says_what_fixed_it(command):
+        return knowledge.fixed(s, command.incident, command.text, command.minutes, actor)
+    if not known:
         return Verdict(False, f"incident {command.incident} is not open", command.incident)
     incident = s.survivor(command.incident)
-    if incident.state == "resolved" and command.action != "note":
+    if over and command.action not in ("note", "fixed"):
         return Verdict(False, f"incident {incident.number} is resolved already", incident.number)
     if actor not in s.rules.people.persons:
         return Verdict(False, f"nobody called {actor!r} is in people.yaml", incident.number)
@@ -93,15 +97,19 @@ def _resolve(s: State, incident: Incident, command: Command, actor: str) -> Verd
     return Verdict(True, f"incident {incident.number} is resolved", incident.number)
 
 
-def _assign(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
-    if command.person not in s.rules.people.persons:
-        known = ", ".join(sorted(s.rules.people.persons))
-        return Verdict(False, f"nobody called {command.person!r} is in people.yaml; known: {known}", incident.number)
-    s.put_incident(replace(incident, owner=command.person))
-    escalate.taken(s, incident.number, command.person, owner=command.person)
-    s.log(incident.number, "assigned", f"{actor} hands it over to {command.person}", actor=actor)
-    escalate.hand_over(s, incident.number, command.person, News("handed_over", command.text, called(s, actor)))
-    return Verdict(True, f"incident {incident.number} is {command.person}'s", incident.number)
+def _says_what_fixed_it(command: Command) -> bool:
+    """Whether it adds to what is known of an incident that is over."""
+    return command.action in ("fixed", "resolve") and bool(command.text or command.minutes)
+
+
+def _fixed(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
+    """What fixes it, said while it is open: kept for its end."""
+    if not command.text and not command.minutes:
+        return Verdict(False, "say what fixed it, or how long it took (fixed: TEXT, 40 min)", incident.number)
+    s.put_incident(replace(incident, fixed_by=command.text or incident.fixed_by))
+    _work(s, s.survivor(incident.number), command, actor)
+    _note(s, incident, command, actor)
+    return Verdict(True, f"kept with incident {incident.number}, which is still open", incident.number)
 
 
 def _noted(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
@@ -199,7 +207,12 @@ _ABOUT_NO_INCIDENT = {"silence": _silence, "expire": _expire}
 _ACTIONS: dict[str, Callable[[State, Incident, Command, str], Verdict]] = {
     "ack": _ack,
     "resolve": _resolve,
-    "assign": _assign,
+    "assign": ownership.assign,
+    "take": ownership.take,
+    "release": ownership.release,
+    "add": ownership.add,
+    "restore": ownership.restore,
+    "fixed": _fixed,
     "note": _noted,
     "priority": _prioritise,
     "snooze": _snooze,

@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import act, budget, escalate
-from ingestd.decide.asked import Asked, asked, priority, span
+from ingestd.decide import act, budget, escalate, knowledge
+from ingestd.decide.asked import Asked, asked, named, priority, span, worked
 from ingestd.decide.state import State
 from ingestd.model import Answers, Command, Verdict
 
-HELP = "ack, resolve WHAT FIXED IT, assign NAME, note TEXT, snooze 30m, priority P2 WHY, not the same, stop"
+HELP = (
+    "ack, resolved: WHAT FIXED IT, 40 min; restored: WORKAROUND; assign NAME, add NAME, take over, note TEXT, "
+    "snooze 30m, priority P2 WHY, not the same, stop"
+)
 LONGEST_NOTE = 2000  # characters
 #: What a bounce, an answering machine or a complaint says is nobody's word.
 SPOKEN = frozenset({"reply", "human_report", "alert", "recovery"})
@@ -22,14 +25,23 @@ def answered(s: State, answers: Answers, actor: str, text: str) -> Verdict | Non
     """Carry out what ``actor`` asks for in what her reply adds; None: it asks for nothing."""
     if not answers.incident:
         return _of_many(s, answers, actor, text)
-    if s.incident(answers.incident) is None:
-        return None  # it is over and done with: there is nothing left to act on
     wanted = asked(text)
+    if s.incident(answers.incident) is None:
+        return _late(s, answers, actor, wanted)
     if wanted is None:
         _keep(s, answers, actor, text)
         return None
     verdict = _ASKED[wanted.action](s, answers, actor, wanted)
     escalate.confirm(s, answers.incident, actor, verdict)
+    return verdict
+
+
+def _late(s: State, answers: Answers, actor: str, wanted: Asked | None) -> Verdict | None:
+    """It is over and done with: all that is left to say is what fixed it."""
+    if wanted is None or wanted.action not in _FOR_CLOSED or not knowledge.closed_lately(s, answers.incident):
+        return None
+    verdict = _ASKED[wanted.action](s, answers, actor, wanted)
+    knowledge.confirm(s, answers.incident, actor, verdict)
     return verdict
 
 
@@ -42,8 +54,8 @@ def _of_many(s: State, answers: Answers, actor: str, text: str) -> Verdict | Non
         return None
     if wanted.action == "ack":
         done = [_do(s, replace(answers, incident=number), actor, action="ack") for number in still]
-        named = ", ".join(f"#{number}" for number, one in zip(still, done, strict=True) if one.ok)
-        verdict = Verdict(bool(named), f"yours: {named}" if named else done[0].text, still[0])
+        mine = ", ".join(f"#{number}" for number, one in zip(still, done, strict=True) if one.ok)
+        verdict = Verdict(bool(mine), f"yours: {mine}" if mine else done[0].text, still[0])
     else:
         verdict = Verdict(False, "that letter lists several: use its link, or answer a letter about one", still[0])
     escalate.confirm(s, still[0], actor, verdict)
@@ -61,7 +73,30 @@ def _do(s: State, answers: Answers, actor: str, **more: object) -> Verdict:
 
 
 def _assign(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
-    return _do(s, answers, actor, action="assign", person=s.rules.people.called(wanted.rest) or wanted.rest)
+    return _to_somebody("assign", s, answers, actor, wanted)
+
+
+def _add(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    return _to_somebody("add", s, answers, actor, wanted)
+
+
+def _to_somebody(action: str, s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    name, note = named(wanted.rest, s.rules.people.called)
+    return _do(s, answers, actor, action=action, person=s.rules.people.called(name) or name, text=note)
+
+
+def _resolve(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    text, minutes = worked(wanted.rest)
+    return _do(s, answers, actor, action="resolve", text=text, minutes=minutes)
+
+
+def _fixed(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    text, minutes = worked(wanted.rest)
+    return _do(s, answers, actor, action="fixed", text=text, minutes=minutes)
+
+
+def _worked(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
+    return _do(s, answers, actor, action="fixed", minutes=(span(wanted.rest) or 0.0) / 60.0)
 
 
 def _snooze(s: State, answers: Answers, actor: str, wanted: Asked) -> Verdict:
@@ -92,9 +127,16 @@ def _plainly(action: str) -> Callable[[State, Answers, str, Asked], Verdict]:
     return lambda s, answers, actor, wanted: _do(s, answers, actor, action=action, text=wanted.rest)
 
 
+_FOR_CLOSED = frozenset({"resolve", "fixed", "worked"})
 _ASKED: dict[str, Callable[[State, Answers, str, Asked], Verdict]] = {
     "ack": _plainly("ack"),
-    "resolve": _plainly("resolve"),
+    "resolve": _resolve,
+    "restore": _plainly("restore"),
+    "fixed": _fixed,
+    "worked": _worked,
+    "take": _plainly("take"),
+    "add": _add,
+    "release": _plainly("release"),
     "note": _plainly("note"),
     "stop": _plainly("stop"),
     "assign": _assign,

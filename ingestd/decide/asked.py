@@ -6,12 +6,17 @@ person has to say, and no command: a letter that only sounds like one must never
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
-Action = Literal["ack", "resolve", "assign", "note", "snooze", "stop", "priority", "apart", "help"]
+from ingestd.decide import absence
+
+Action = Literal[
+    "ack", "resolve", "restore", "fixed", "worked", "assign", "take", "add", "release", "note", "snooze", "stop",
+    "priority", "apart", "help",
+]  # fmt: skip
 
 #: Words that are the whole line.
 WHOLE: Mapping[str, Action] = {
@@ -23,6 +28,11 @@ WHOLE: Mapping[str, Action] = {
     "resolve": "resolve", "resolved": "resolve", "fixed": "resolve", "已解决": "resolve", "解决": "resolve",
     "解决了": "resolve", "已修复": "resolve", "修复": "resolve", "修好了": "resolve",
     "已解決": "resolve", "解決": "resolve",
+    "restored": "restore", "service restored": "restore", "service is restored": "restore",
+    "临时恢复": "restore", "已临时恢复": "restore", "已恢复": "restore", "業務已恢復": "restore", "已恢復": "restore",
+    "take over": "take", "taking over": "take", "take it over": "take", "i take over": "take", "i'll take over": "take",
+    "接管": "take", "我接管": "take", "我来接管": "take", "由我接管": "take", "我來接管": "take",
+    "release": "release", "drop": "release", "放弃": "release", "释放": "release", "放棄": "release",
     "stop": "stop", "unsubscribe": "stop", "停止": "stop", "停止通知": "stop", "退订": "stop", "不再通知": "stop",
     "not the same": "apart", "not part of this": "apart", "something else": "apart", "还是不行": "apart",
     "還是不行": "apart", "不是同一个问题": "apart", "不是一回事": "apart",
@@ -34,10 +44,21 @@ BEGINS: Mapping[str, Action] = {
     "assign to": "assign", "hand over to": "assign", "note": "note", "snooze": "snooze", "priority": "priority",
     "已解决": "resolve", "解决": "resolve", "已修复": "resolve", "转交": "assign", "转给": "assign", "指派": "assign",
     "转交给": "assign", "指派给": "assign", "備註": "note", "备注": "note", "记录": "note", "暂停": "snooze",
+    "restored": "restore", "restored by": "restore", "临时恢复": "restore", "已临时恢复": "restore",
+    "已恢复": "restore", "已恢復": "restore", "take over": "take", "接管": "take", "add": "add",
+    "help": "add", "ask for help": "add", "协助": "add", "请协助": "add", "增加": "add", "加人": "add", "協助": "add",
+    "root cause": "fixed", "原因": "fixed", "处理": "fixed", "處理": "fixed", "解决办法": "fixed", "处理办法": "fixed",
+    "worked": "worked", "用时": "worked", "耗时": "worked", "工时": "worked", "用時": "worked", "耗時": "worked",
     "稍后": "snooze", "推迟": "snooze", "优先级": "priority", "接单": "ack",
 }  # fmt: skip
 #: Without anything behind them these ask for nothing.
-NEEDS_MORE = frozenset({"assign", "note", "snooze", "priority"})
+NEEDS_MORE = frozenset({"assign", "add", "note", "snooze", "priority", "fixed", "worked"})
+#: Words of everyday sentences: commands only before a colon, or (of names) before a short rest of the line.
+BEFORE_COLON = frozenset(
+    {"root cause", "原因", "处理", "處理", "解决办法", "处理办法", "已恢复", "已恢復", "临时恢复", "已临时恢复"}
+)
+SHORT: Mapping[Action, int] = {"add": 40, "take": 60}  # characters
+LINES = frozenset({"note", "resolve", "restore", "fixed"})  # the lines that follow are part of what is said
 LONGEST = 500  # characters of a line
 UNITS: Mapping[str, float] = {
     "m": 60.0, "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "分": 60.0, "分钟": 60.0, "分鐘": 60.0,
@@ -45,6 +66,12 @@ UNITS: Mapping[str, float] = {
     "days": 86400.0, "天": 86400.0,
 }  # fmt: skip
 _SPAN = re.compile(r"(\d{1,4})\s*([^\W\d]*)")
+_PARTS = re.compile(r"[\s:,;]")
+_TAIL = 60  # characters at the end of a text in which the minutes stand
+#: Behind a comma or on a line of its own; Chinese minutes need no comma.
+_WORKED = re.compile(
+    r"(?:^|[,;、。\n]|\s(?=\d{1,4}\s*[分小]))\s*(?:worked|took|用时|耗时|工时)?[\s:]*(\d{1,4})\s*([^\W\d]{1,8})[\s.。]*$"
+)
 _PRIORITY = re.compile(r"(?i)(p[1-4])\b[\s:,，：]*(.*)", re.DOTALL)
 _AROUND = " \t.!,;:。！，；：*_\"'“”"
 
@@ -62,15 +89,44 @@ def asked(text: str) -> Asked | None:
     if not lines or len(lines[0]) > LONGEST:
         return None
     line = lines[0].replace("’", "'")
+    if absence.is_spoken(line):
+        return None
     plain = line.strip(_AROUND).casefold()
     if plain in WHOLE or line == "?":
-        return Asked(WHOLE.get(plain, "help"), "\n".join(lines[1:]) if WHOLE.get(plain) == "resolve" else "")
+        action = WHOLE.get(plain, "help")
+        return Asked(action, "\n".join(lines[1:]) if action in LINES else "")
     for word in sorted(BEGINS, key=len, reverse=True):
         rest = _after(line, word)
         if rest is not None:
-            more = "\n".join([rest, *lines[1:]]) if BEGINS[word] in ("note", "resolve") else rest
-            return Asked(BEGINS[word], more) if rest or BEGINS[word] not in NEEDS_MORE else None
+            return _told(BEGINS[word], rest, lines[1:])
     return None
+
+
+def _told(action: Action, rest: str, lines: list[str]) -> Asked | None:
+    """A command and what it needs; None: a sentence that only begins like one."""
+    if (not rest and action in NEEDS_MORE) or len(rest) > SHORT.get(action, LONGEST):
+        return None
+    if action == "worked" and (span(rest) is None or not _SPAN.fullmatch(rest.strip(_AROUND))):
+        return None
+    return Asked(action, "\n".join([rest, *lines]) if action in LINES else rest)
+
+
+def named(text: str, known: Callable[[str], str]) -> tuple[str, str]:
+    """``Chen Yu: it is the uplink``: the longest beginning that is a known name, and the note behind it."""
+    for end in sorted({len(text), *(found.start() for found in _PARTS.finditer(text))}, reverse=True):
+        if known(text[:end]):
+            return text[:end].strip(), text[end:].strip(" \t:,;-")
+    return text, ""
+
+
+def worked(text: str) -> tuple[str, float]:
+    """``changed the fan, 40 min``: what was done, and the minutes; 0: it does not say."""
+    head, tail = text[:-_TAIL], text[-_TAIL:]
+    found = _WORKED.search(tail)
+    seconds = span(f"{found[1]} {found[2]}") if found is not None else None
+    if found is None or seconds is None:
+        return text, 0.0
+    return (head + tail[: found.start()]).rstrip(" \t\n,;:、"), seconds / 60.0
 
 
 def span(text: str) -> float | None:
@@ -93,6 +149,8 @@ def _after(line: str, word: str) -> str | None:
     if line[: len(word)].casefold() != word:
         return None
     rest = line[len(word) :]
+    if word in BEFORE_COLON and rest[:1] != ":":
+        return None
     if word.isascii() and rest[:1] not in (":", " ", "\t", ","):
         return None
     return rest.strip(" \t:,")

@@ -32,7 +32,7 @@ LONGEST_GAP = 600.0  # seconds
 MOST_BATCHES = 10  # remembered
 NOT_YET = 0  # the notification of what waits for her next letter
 #: What answers a person: it never waits, and costs nothing.
-ANSWERS: frozenset[NotificationKind] = frozenset({"answer", "confirm", "notice", "digest"})
+ANSWERS: frozenset[NotificationKind] = frozenset({"answer", "confirm", "notice", "digest", "affected"})
 
 
 def wait(s: State, incident: Incident, person: str, kind: NotificationKind) -> float | None:
@@ -118,7 +118,6 @@ def send(s: State, person: str) -> None:
         return
     without = tuple(dict.fromkeys(address for one in lines for address in one.without))
     page, top = s.new_notification(), lines[0]
-    asks = any(one.kind in ASKING for one in lines)
     s.notify(
         Notification(
             id=page,
@@ -128,7 +127,7 @@ def send(s: State, person: str) -> None:
             at=s.at,
             facts=_facts(s, lines),
             without=without,
-            doubtful=doubtful(s, top.priority) if asks else (),
+            doubtful=doubtful(s, top.priority),
         )
     )
     for one in lines:
@@ -142,7 +141,7 @@ def send(s: State, person: str) -> None:
 
 
 def doubtful(s: State, priority: Priority) -> tuple[str, ...]:
-    """The channels that an urgent page can't rely on: a node that they hang on is down, or suspected to be."""
+    """The channels that urgent words can't rely on: a node that they hang on is down, or suspected to be."""
     if priority not in URGENT:
         return ()
     return tuple(name for name, nodes in s.rules.channels.items() if any(why_down(s, node) for node in nodes))
@@ -176,9 +175,10 @@ def _merged(before: Owed | None, new: Owed) -> Owed:
     """Two lines about one incident are one: what asks outweighs what only tells, of equals the newer counts."""
     if before is None or new.kind != "update":
         return new
+    news = (*before.news, *new.news)
     if before.kind == "update":
-        return replace(new, news=(*before.news, *new.news))
-    return replace(new, kind=before.kind, step=before.step, without=before.without)
+        return replace(new, news=news)
+    return replace(new, kind=before.kind, step=before.step, news=news, without=before.without)
 
 
 def _strike(s: State, number: int, person: str) -> None:

@@ -8,6 +8,7 @@ leaves in the history (rule "hand") are the hints from which ``ingestd topology 
 from msgspec.structs import replace
 
 from ingestd.decide import correlate, escalate, link
+from ingestd.decide.knowledge import called
 from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Incident, News, Reason, Verdict
 
@@ -60,12 +61,6 @@ def move(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
         s.touch(number)
     _close_empty(s, home.number, incident.number, actor)
     return Verdict(True, f"{alert.node} is in incident {incident.number} now", incident.number)
-
-
-def called(s: State, person: str) -> str:
-    """How a person is called in a text."""
-    found = s.rules.people.persons.get(person)
-    return (found.name if found else "") or person
 
 
 def _split_alert(s: State, incident: Incident, command: Command, actor: str) -> Verdict:

@@ -45,7 +45,8 @@ class CalendarSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     from_: str = ""  # "08:00"
     to: str = ""
     holidays: str = ""  # whose: CN, DE-BY
-    ical: str = ""  # a file in rules/
+    ical: str = ""  # a file in rules/, or a URL
+    ical_file: str = ""  # the file with the URL
     working: bool | None = None  # true: on working days; false: on the others; not written: on what the two above name
 
 

@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, dedup, escalate, flapping, nearby, silence, twin
+from ingestd.decide import correlate, dedup, escalate, flapping, knowledge, nearby, silence, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -141,6 +141,7 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
     clocks = STOPPED | {"end_at": s.at + LINGER}
     s.put_incident(replace(incident, state="resolved", resolved_at=resolved_at, joined=(), **clocks))
     s.log(number, "resolved", why, actor=actor)
+    knowledge.remember(s, s.survivor(number), actor)
     escalate.end(s, number)
     silence.over_with(s, s.group(number))
 

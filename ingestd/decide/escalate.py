@@ -34,7 +34,11 @@ _NOBODY = PolicySpec(id="", steps=())
 MOST_CONFIRMED = 30  # commands by mail of one incident
 #: What nobody is told anything new by: it makes nobody one of those who are owed the end.
 _LATER = frozenset({"update", "end", "confirm", "list"})
-COUNTING = ASKING | {"answer"}  # who gets one of these was told of the incident
+COUNTING = ASKING | {"answer", "affected"}  # who gets one of these was told of the incident
+#: Told, and yet to be told what she can act on: it was no page.
+_INFORMED = frozenset({"answer", "affected"})
+#: News that make whoever hears them one of those who were told: owed what follows, and the end.
+_INVOLVES = frozenset({"shift_begins", "helps"})
 _KINDS: dict[str, NotificationKind] = {"notify": "open", "functional": "functional", "hierarchic": "hierarchic"}
 
 
@@ -108,7 +112,7 @@ def advance(s: State, number: int) -> None:
             return
         s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
     s.put_incident(replace(s.survivor(number), step=len(policy.steps)))
-    if policy.insist or all(t.failed for t in incident.told):
+    if policy.insist or all(t.failed or t.lapsed for t in incident.told):
         _last_resort(s, number, policy)
     else:
         s.put_incident(replace(s.survivor(number), step_at=0.0))
@@ -143,21 +147,33 @@ def taken(s: State, number: int, by: str, *, owner: str) -> None:
     """Somebody acknowledged: the clocks of the policy stop, the clock to resolve starts. ``owner``: "" if unknown."""
     budget.taken(s, number)
     incident = s.survivor(number)
-    policy = _policy(s, incident)
-    within = policy.resolve_within.get(incident.priority)
     s.put_incident(
         replace(
             incident,
             state="acknowledged",
-            owner=incident.owner or owner,
+            owner=owner or incident.owner,
             acknowledged_at=incident.acknowledged_at or s.at,
             page_at=0.0,
             step_at=0.0,
-            resolve_at=_runs_out(s, policy, within, roll=policy.roll) if within else 0.0,
-            stale_at=_runs_out(s, policy, policy.stale_after) if policy.stale_after else 0.0,
         )
     )
+    run_for_owner(s, number)
     s.log(incident.number, "acknowledged", f"taken by {by}", actor=owner)
+
+
+def run_for_owner(s: State, number: int) -> None:
+    """Start the clocks that run while somebody has it: to resolve, and until her word is stale. Restored: neither."""
+    incident = s.survivor(number)
+    policy = _policy(s, incident)
+    within = None if incident.restored_at else policy.resolve_within.get(incident.priority)
+    stale = None if incident.restored_at else policy.stale_after
+    s.put_incident(
+        replace(
+            incident,
+            resolve_at=_runs_out(s, policy, within, roll=policy.roll) if within else 0.0,
+            stale_at=_runs_out(s, policy, stale) if stale else 0.0,
+        )
+    )
 
 
 def start_anew(s: State, number: int, why: str) -> None:
@@ -192,13 +208,19 @@ def confirm(s: State, number: int, person: str, verdict: Verdict) -> None:
     incident = s.survivor(number)
     if incident.confirmed < MOST_CONFIRMED:
         s.put_incident(replace(incident, confirmed=incident.confirmed + 1))
-        _tell(s, number, person, "confirm", verdict=verdict)
+        asks = verdict.ok and incident.state == "resolved" and not incident.fixed_by
+        _tell(s, number, person, "confirm", verdict=verdict, news=(News("what_fixed"),) if asks else ())
+
+
+def update(s: State, number: int, person: str, *what: News) -> None:
+    """One update to one person, whoever was told before."""
+    _tell(s, number, person, "update", news=what)
 
 
 def news(s: State, number: int, *what: News, but: str = "", only: tuple[str, ...] | None = None) -> None:
     """One update to everybody who was told, or to some of them."""
     incident = s.survivor(number)
-    reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind != "answer")
+    reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind not in _INFORMED)
     for person in dict.fromkeys(reached):
         if person != but and person not in incident.muted and (only is None or person in only):
             _tell(s, number, person, "update", news=what)
@@ -212,6 +234,11 @@ def answer(s: State, alert: Alert) -> None:
         _tell(s, number, person, "answer")
 
 
+def inform(s: State, number: int, person: str, what: News) -> None:
+    """Tell somebody who is hit; she is owed the end, and asked for nothing."""
+    _tell(s, number, person, "affected", news=(what,))
+
+
 def end(s: State, number: int) -> None:
     """Whoever was told of the problem is told of its end, once; a page that nobody has claimed is withdrawn instead."""
     incident = s.survivor(number)
@@ -222,7 +249,9 @@ def end(s: State, number: int) -> None:
     for told in incident.told:
         if told.claimed and not told.failed and told.person not in done:
             done.add(told.person)
-            _tell(s, number, told.person, "end")
+            kind: NotificationKind = "affected" if told.kind == "affected" else "end"
+            asks = told.person == incident.owner and not incident.fixed_by and not incident.closure_code
+            _tell(s, number, told.person, kind, news=(News("what_fixed"),) if asks else ())
     settled = tuple(replace(t, ended=t.person in done) for t in s.survivor(number).told)
     s.put_incident(replace(s.survivor(number), told=settled))
 
@@ -310,10 +339,11 @@ def _failed(s: State, incident: Incident, mine: Told | None) -> None:
     s.put_incident(replace(incident, told=told))
     waiting = incident.state == "triggered" and not incident.suppressed
     if mine.kind == "last_resort":
-        if waiting and not incident.step_at and all(t.failed for t in told):  # somebody is told, however late
+        if waiting and not incident.step_at and all(t.failed or t.lapsed for t in told):
+            # somebody is told, however late
             again = s.at + s.rules.escalation.repeat_last_resort
             s.put_incident(replace(s.survivor(incident.number), step_at=again))
-    elif waiting and incident.step_at and all(t.failed for t in told if t.step == incident.step):
+    elif waiting and incident.step_at and all(t.failed or t.lapsed for t in told if t.step == incident.step):
         advance(s, incident.number)
 
 
@@ -331,7 +361,7 @@ def _reached(s: State, incident: Incident, step: StepSpec) -> list[str]:
         if not hit and target == "owner" and not people.teams:
             hit = _last_people(s)
         found += hit
-    told = {t.person for t in incident.told if t.kind != "answer"}
+    told = {t.person for t in incident.told if t.kind not in (*_INFORMED, "update") and not t.lapsed}
     return [p for p in dict.fromkeys(found) if p not in told]
 
 
@@ -372,7 +402,8 @@ def _tell(
     Returns the seconds until it goes out: 0, unless it has to wait for the next letter of this person.
     """
     incident = s.survivor(number)
-    late = budget.wait(s, incident, person, kind)
+    late = None if without else budget.wait(s, incident, person, kind)  # what came back was no letter that she got
+    without = without or _dead_ends(s, incident, person)
     if late is not None:
         line = budget.line(s, incident, kind, news=news, step=step, without=without)
         budget.owe(s, person, line, s.at + late)
@@ -384,7 +415,7 @@ def _tell(
             kind, step = owed.kind, owed.step
         incident = s.survivor(number)
         page = _page(s, incident, person, kind, news=news, step=step, verdict=verdict, without=without)
-    if kind in COUNTING:
+    if kind in COUNTING or any(n.what in _INVOLVES for n in news):
         told = (*incident.told, Told(person, page, kind, step=incident.step, without=without))
         s.put_incident(replace(s.survivor(number), told=told))
     return late or 0.0
@@ -402,7 +433,7 @@ def _page(
     without: tuple[str, ...],
 ) -> int:
     page = s.new_notification()
-    doubtful = budget.doubtful(s, incident.priority) if kind in ASKING else ()
+    doubtful = () if kind in budget.ANSWERS else budget.doubtful(s, incident.priority)
     facts = replace(facts_of(s, incident, news=news, step=step), verdict=verdict)
     s.notify(
         Notification(
@@ -413,6 +444,7 @@ def _page(
             at=s.at,
             facts=facts,
             without=without,
+            first=all(t.person != person for t in incident.told),
             doubtful=doubtful,
         )
     )
@@ -423,6 +455,13 @@ def _page(
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
     budget.spend(s, incident.priority, person, kind)
     return page
+
+
+def _dead_ends(s: State, incident: Incident, person: str) -> tuple[str, ...]:
+    """Her addresses that sent a letter about this back; none, if no other is left to try."""
+    dead = tuple(dict.fromkeys(address for t in incident.told if t.person == person for address in t.without))
+    ways = s.rules.people.persons[person].ways() if dead and person in s.rules.people.persons else ()
+    return dead if any(way.address.casefold() not in dead for way in ways) else ()
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

@@ -1,5 +1,6 @@
 """What a text may say about an incident, frozen at the moment of the decision."""
 
+from ingestd.decide import knowledge
 from ingestd.decide.state import State
 from ingestd.model import Alert, Facts, Incident, News
 
@@ -29,7 +30,10 @@ def facts_of(s: State, incident: Incident, *, news: tuple[News, ...] = (), step:
         unsure=tuple(line_of(a) for a in alerts if a.certainty == "unsure")[:_SHOWN],
         alert_count=sum(a.count for a in alerts),
         remedy=spec.remedy if spec else "",
+        before=knowledge.before(s, incident),
         owner=incident.owner,
+        restored_at=incident.restored_at,
+        workaround=incident.workaround if incident.restored_at else "",
         team=incident.team,
         step=step,
         policy=incident.policy,

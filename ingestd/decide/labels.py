@@ -1,8 +1,12 @@
 """The labels of an alert: those of its source, kept as they came, and what we know under the usual names."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ingestd.model import Alert, Event
+
+FAMILY = "label."  # how the names of facts begin that are labels
 
 _encode = msgspec.json.Encoder().encode
 _labels = msgspec.json.Decoder(dict[str, str])
@@ -29,3 +33,17 @@ def shown_labels(alert: Alert) -> dict[str, str]:
     """The labels as a source of Alertmanager's kind sent them; else those under the usual names."""
     sent = _labels.decode(alert.labels) if alert.labels else {}
     return sent if "alertname" in sent else labels_of(alert)
+
+
+def asked_of(facts: Iterable[str]) -> tuple[str, ...]:
+    """The labels that some facts ask for."""
+    return tuple(sorted(fact.removeprefix(FAMILY) for fact in facts if fact.startswith(FAMILY)))
+
+
+def values_of(alerts: Iterable[Alert], names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What some labels say on any of these alerts, as facts."""
+    found: dict[str, dict[str, None]] = {name: {} for name in names}
+    for labels in map(shown_labels, alerts):
+        for name in found.keys() & labels.keys():
+            found[name][labels[name]] = None
+    return {f"{FAMILY}{name}": tuple(values) for name, values in found.items()}

@@ -12,9 +12,11 @@ CONFIGURATION = "ingestd:configuration"  # the source of news about it
 #: By the first word of a trouble's source: what is said while it lasts, and when it is over. Else it is a mailbox.
 _TROUBLES = {
     "channel": ("channel {name} takes no letters: {text}", "channel {name} takes letters again"),
+    "calendar": ("the iCalendar of {name} can't be fetched: {text}", "the iCalendar of {name} is fetched again"),
     "auditor": ("something in ingestd is stuck: {text}", "nothing in ingestd is stuck any more"),
 }
 _MAILBOX = "mailbox {name} can't be read: {text}", "mailbox {name} is read again"
+_LOW = frozenset({"calendar"})  # the last copy goes on
 _PUT_OFF = 300.0  # seconds until a timer that failed is tried again
 
 
@@ -55,7 +57,7 @@ def trouble(message: Message) -> Event:
         state="firing" if text else "resolved",
         summary=(fires if text else over).format(name=name, text=text),
         check=f"ingestd: {kind} {name}".rstrip(),
-        severity="error",
+        severity="warning" if kind in _LOW else "error",
         ends=Ends("recovery"),
     )
 

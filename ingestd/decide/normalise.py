@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from ingestd.decide import bounces, fallback, hosts, kinds, quotes
+from ingestd.decide import bounces, echo, fallback, hosts, kinds, quotes, words
 from ingestd.decide.mail import Mail
 from ingestd.decide.mail import read as read_mail
 from ingestd.decide.match import NameFinder
@@ -69,6 +69,8 @@ class Recognisers:
             return _bounce(mail)
         if kinds.is_complaint(mail):
             return _plain(mail, "other", "a complaint about a mail (RFC 5965)")
+        if echo.is_echo(mail):
+            return _plain(mail, "other", "a letter of ours, passed on without a word")
         if kinds.is_auto_reply(mail):
             return _plain(mail, "auto_reply", "the subject or the headers are an answering machine's")
         return _reply(mail, "the subject begins with Re:") if kinds.is_reply(mail) else None
@@ -116,11 +118,17 @@ def _late(mail: Mail, *, machine: bool) -> Reading | None:
     """Answers that only headers or quotes show: a recogniser that knows the mail goes first."""
     if kinds.is_marked_auto_reply(mail):
         return _plain(mail, "auto_reply", "the headers are an answering machine's")
-    if machine or kinds.is_receipt(mail):
+    if kinds.is_receipt(mail) or (machine and not _answers_above(mail)):
         return None
     if kinds.is_quoting_reply(mail):
         return _reply(mail, "it quotes another mail")
     return _reply(mail, "it refers to another mail") if mail.in_reply_to and mail.references else None
+
+
+def _answers_above(mail: Mail) -> bool:
+    """An answer in spite of what its sender's service adds: above another mail's header, and it tells of nothing."""
+    tells = words.judge(mail.subject).verdict != "none" or words.judge(quotes.of(mail)).verdict != "none"
+    return not tells and quotes.answers_above(mail.text)
 
 
 def _plain(mail: Mail, kind: ReadingKind, why: str) -> Reading:
@@ -130,7 +138,7 @@ def _plain(mail: Mail, kind: ReadingKind, why: str) -> Reading:
 
 
 def _reply(mail: Mail, why: str) -> Reading:
-    return msgspec.structs.replace(_plain(mail, "reply", why), reply_text=quotes.new_text(mail.text))
+    return msgspec.structs.replace(_plain(mail, "reply", why), reply_text=quotes.of(mail))
 
 
 def _bounce(mail: Mail) -> Reading:

@@ -199,6 +199,11 @@ class People:
         found = self._schedules.get(team)
         return found.at(wall).people if found is not None else ()
 
+    def takes_turns(self, team: str) -> bool:
+        """Whether a team has a rota; else all of it is always on call."""
+        found = self.teams.get(team)
+        return found is not None and found.rota is not None
+
     def turns(self, team: str, start: float, end: float) -> tuple[Turn, ...]:
         """Every turn of a team between two moments, in order and without holes; KeyError: there is no such team."""
         return self._schedules[team].turns(start, end)

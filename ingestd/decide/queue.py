@@ -40,6 +40,7 @@ class Line(Struct, frozen=True, kw_only=True):
     due: float = 0.0  # its deadline, or when it is to be resolved; the engine's clock, 0: none
     waits_until: float = 0.0  # for the hours of its policy
     difficulty: str = ""
+    restored: float = 0.0  # since when service is back by a workaround; such are the last
     offer: Offer = Offer()
 
 
@@ -55,7 +56,7 @@ def worklist(
 ) -> tuple[Line, ...]:
     """The open ones of some incidents, in order. ``wall``: now; ``offset``: the wall clock less the engine's."""
     ones = [one for one in incidents if one.state != "resolved" and not one.merged_into and not one.suppressed]
-    ones.sort(key=lambda one: (one.priority, _due(one, offset) or _NEVER, one.began, one.number))
+    ones.sort(key=lambda one: (bool(one.restored_at), one.priority, _due(one, offset) or _NEVER, one.began, one.number))
     staff = _Staff(people, _work(ones), wall)
     return tuple(_line(place, one, topology, _offer(one, topology, staff), offset) for place, one in enumerate(ones, 1))
 
@@ -75,6 +76,7 @@ def _line(place: int, one: Incident, topology: Topology, offer: Offer, offset: f
         due=due,
         waits_until=one.page_at if one.waits_from and not one.told_at else 0.0,
         difficulty=difficulty(one, topology.nodes.get(one.cause or one.root)),
+        restored=one.restored_at,
         offer=offer,
     )
 

@@ -70,7 +70,8 @@ class Rota(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     layers: tuple[Layer, ...] = ()  # over the first one: of those that hold the last counts
     holidays: str = ""  # a calendar of priority.yaml, or a country (CN, DE-BY): when the layer ``holiday`` holds
     holiday: Layer | None = None
-    ical: str = ""  # a file in rules/ or beside people.yaml, whose events name people
+    ical: str = ""  # a file in rules/ or beside people.yaml, or a URL, whose events name people
+    ical_file: str = ""  # the file with the URL
     overrides: tuple[TurnOverride, ...] = ()
 
 

@@ -54,6 +54,8 @@ class EscalationRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     policies: tuple[PolicySpec, ...] = ()
     routes: tuple[RouteSpec, ...] = ()
     repeat_last_resort: Duration = Duration(900.0)
+    ask_before: Duration = Duration(900.0)  # the end of an owner's shift: she is asked to keep it or to hand it over
+    tell_next: tuple[Priority, ...] = ("P1", "P2")  # of which the next shift is told that they are open
     page_gap: Duration = Duration(60.0)  # between two letters to one person, but for P1; what comes between is listed
     pages_an_hour: int = 10  # to one person, but for P1; 0: as many as there are
     remind_after: Duration = Duration(7 * 86400.0)  # alerts that only a person ends
@@ -84,6 +86,7 @@ class Router:
                     f"{route.id}: unknown policy {route.policy!r}; known: {', '.join(self.policies) or 'none'}"
                 )
         self._routes = RuleSet(rules.routes)
+        self.asked = self._routes.asked
 
     def route(self, situation: Situation, addressed: str = "") -> Route:
         """The policy and team of a situation, or the policy that a mail was addressed to.

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ingestd.decide import escalate
 from ingestd.decide.because import DEADLINE_AT
 from ingestd.decide.explain import why_down
+from ingestd.decide.labels import values_of
 from ingestd.decide.rank import GROWING, Deadline, Ranking
 from ingestd.decide.reach import difficulty, people_free, scope
 from ingestd.decide.route import Route
@@ -102,7 +103,7 @@ def _rank_at(s: State, place: _Place, deadline: Deadline | None, situation: Situ
 
 def _anew(s: State, incident: Incident, priority: Priority, route: Route) -> bool:
     """Whether those who must act have to be told from the beginning."""
-    if not incident.told or incident.suppressed:
+    if not incident.told or incident.suppressed or incident.restored_at:
         return False
     rises = not incident.priority_by and _above(priority, incident.peak or incident.priority)
     return rises or (route.team != incident.team and not s.reloaded)  # nobody is paged because of a reload alone
@@ -184,6 +185,7 @@ def facts(s: State, incident: Incident, impact: Impact, deadline: Deadline | Non
         "report": bool(alerts) and all(a.report for a in alerts),  # known from people only
         "known": spec is not None,
         "came_by": incident.came_by,
+        **(values_of(alerts, s.rules.labels) if s.rules.labels else {}),
         **s.rules.ranker.moment(s.wall),
     }
     return found | _until(s, deadline)

@@ -69,7 +69,7 @@ class DepartmentSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mail_domains: tuple[str, ...] = ()
     mails: tuple[str, ...] = ()  # addresses, where the domain does not tell departments apart
     uses: tuple[str, ...] = ()
-    contact: str = ""
+    contact: str = ""  # a person of people.yaml: told when a P1 hits the department, and when it is over
     deadlines: tuple[DeadlineSpec, ...] = ()
 
 

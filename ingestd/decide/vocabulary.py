@@ -112,6 +112,7 @@ INCIDENT: Facts = {
     "report": _REPORT,
     "came_by": text("how it came: monitor, mail, phone, walk-in, web"),
     "priority": _level("its priority; routes only", PRIORITIES),
+    "label.NAME": texts("the label NAME of its alerts"),
     **MOMENT,
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 
-from ingestd.doctor import certificates, clocks, daemon, files, links, names, people, storage, ways
+from ingestd.doctor import calendars, certificates, clocks, daemon, files, links, names, people, storage, ways
 from ingestd.doctor.case import Case, Finding, Result, Trial, why
 from ingestd.problem import said
 
@@ -13,6 +13,7 @@ TOPICS: tuple[Callable[[Case], Iterator[Trial]], ...] = (
     files.trials,
     daemon.trials,
     people.trials,
+    calendars.trials,
     names.trials,
     ways.trials,
     certificates.trials,

@@ -19,11 +19,10 @@ from ingestd.model import Matcher
 from ingestd.moving import receivers
 from ingestd.moving.draft import Draft, DraftSilence, duration, said
 from ingestd.moving.intervals import Intervals
-from ingestd.moving.matching import BadMatcher, NotAsked, condition, contradict, kept, loose, of_route
+from ingestd.moving.matching import BadMatcher, NotAsked, condition, contradict, kept, of_route, speaks_levels
 from ingestd.moving.sketch import DIGEST, Sketch, slug
 from ingestd.moving.source import Part, json_parts, words, yaml_part
 from ingestd.problem import ConfigError, Problem
-from ingestd.sources.shared import severity
 from ingestd.yamltypes import Duration
 
 REPEAT = 4 * 3600.0  # seconds, Alertmanager's default
@@ -98,6 +97,7 @@ class _Site:
         self._top, self._sketch = top, sketch
         self._intervals = Intervals(top, sketch)
         self._targets = {one.text("name"): receivers.read(one, sketch) for one in top.parts("receivers")}
+        self._by_level = True  # severities are asked as levels: no route tells words apart that are one level
         self._silent = {one.text("name") for one in top.parts("receivers") if not any(map(one.parts, one.written()))}
 
     def gather(self) -> None:
@@ -108,6 +108,7 @@ class _Site:
         outcomes = self._outcomes(root, found)
         if len(outcomes) > MOST_ROUTES:
             self._sketch.left(root, f"more than {MOST_ROUTES} ways through the tree", "write the last ones by hand")
+        self._by_level = all(speaks_levels(outcome.matchers) for outcome in outcomes)
         for outcome in outcomes[:MOST_ROUTES]:
             self._route(outcome)
         for rule in self._top.parts("inhibit_rules"):
@@ -207,24 +208,15 @@ class _Site:
         policy, name = self._policy(outcome)
         if why:
             what = f"a route for {_words(outcome.matchers) or 'everything'}: {why}"
-            instead = (
-                "it stands there as a comment: ask facts (docs/rules.md), or send these alerts by a source of their "
-                "own and ask `source`"
-            )
-            self._sketch.left(outcome.part, what, instead)
-        for word in loose(outcome.matchers):
-            self._sketch.left(
-                outcome.part, f"severity {word} is read as {severity(word)}", "routes can't tell the two apart"
-            )
+            self._sketch.left(outcome.part, what, "it stands there as a comment: mend it by hand (docs/rules.md)")
         note = f"{_words(outcome.matchers) or 'all the rest'}{f' ({why})' if why else ''}"
         self._sketch.route(name, RouteSpec(id="", when=when, policy=policy), note, off=bool(why))
 
-    @staticmethod
-    def _when(outcome: Outcome) -> tuple[dict[str, Any], str]:
+    def _when(self, outcome: Outcome) -> tuple[dict[str, Any], str]:
         if outcome.bad:
             return {}, outcome.bad
         try:
-            return condition(outcome.matchers), ""
+            return condition(outcome.matchers, by_level=self._by_level), ""
         except NotAsked as why:
             return {}, str(why)
 

@@ -1,7 +1,8 @@
 """Matchers of Alertmanager: read as they are written, and said as conditions of routes where these can ask the same.
 
-Routes ask facts, not labels: severity, alertname and the labels that name a host are facts; others are not. Patterns
-match a whole label in both; they are RE2 in both. Grammar: pkg/labels and matcher/parse of Alertmanager.
+Routes ask alertname as ``check``, severity as a level where the words are ours, and every other label as
+``label.NAME``. Patterns match a whole label in both; they are RE2 in both. Grammar: pkg/labels and matcher/parse of
+Alertmanager.
 """
 
 import re
@@ -10,12 +11,12 @@ from typing import Any
 
 import re2
 
+from ingestd.decide.labels import FAMILY
 from ingestd.decide.match import compiled
 from ingestd.model import SEVERITIES, Matcher
 from ingestd.moving.source import Part
-from ingestd.sources.labelled import HOST_LABELS, SEVERITY_LABELS
 from ingestd.sources.shared import SEVERITIES as WORDS
-from ingestd.sources.shared import host, severity
+from ingestd.sources.shared import severity
 
 _ONE = re.compile(
     r'\s*("(?:[^"\\]|\\.)*"|[^\s=!~"{},]+)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^,"]*?)\s*(?:,|\Z)', re.DOTALL
@@ -23,6 +24,8 @@ _ONE = re.compile(
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _WORDS = re.compile(r"(?:[\w @/:-]|\\[.-])+(?:\|(?:[\w @/:-]|\\[.-])+)*")
 _SPECIAL = re.compile(r"[*?~<>=!≥≤≠]|\.\.")
+FACTS: Mapping[str, str] = {"alertname": "check"}  # labels that are facts by other names
+_LEVELS = frozenset(SEVERITIES) - {"unknown"}
 MOST = 100  # matchers of a route or silence
 
 
@@ -76,13 +79,18 @@ def contradict(matchers: Iterable[Matcher]) -> bool:
     return any(wanted.setdefault(one.name, one.value) != one.value for one in plain)
 
 
-def condition(matchers: Sequence[Matcher]) -> dict[str, Any]:
-    """The ``when`` of a route; NotAsked says what it can't ask."""
+def speaks_levels(matchers: Iterable[Matcher]) -> bool:
+    """Whether no matcher tells words for a severity apart that are one level of ours, or none."""
+    return all(_levels(one) is not None for one in matchers if one.name == "severity")
+
+
+def condition(matchers: Sequence[Matcher], *, by_level: bool = True) -> dict[str, Any]:
+    """The ``when`` of a route; NotAsked says what it can't ask. ``by_level``: severities as levels, else as labels."""
     lost: list[str] = []
     asked: list[dict[str, Any]] = []
     for matcher in matchers:
         try:
-            asked.append(_asked(matcher))
+            asked.append(_asked(matcher, by_level=by_level))
         except NotAsked as why:
             lost.append(str(why))
     if lost:
@@ -97,61 +105,52 @@ def _together(asked: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"all": list(asked)}
 
 
-def _asked(matcher: Matcher) -> dict[str, Any]:
+def _asked(matcher: Matcher, *, by_level: bool) -> dict[str, Any]:
     name = matcher.name
+    if not name:
+        raise NotAsked("a label without a name")
     if matcher.regex:
         _compiles(matcher.value)
-    if name in SEVERITY_LABELS:
-        fact, values = "severity", _levels(matcher)
-    elif name == "alertname":
-        fact, values = "check", _texts(matcher)
-    elif name in HOST_LABELS:
-        fact, values = "node", _hosts(matcher)
-    elif name in ("team", "owner"):
-        raise NotAsked(f"routes ask no label {name}: give the nodes an `owner` in topology.yaml and ask `team`")
+    if name == "severity" and by_level and (levels := _levels(matcher)):
+        one = {name: _one_of(levels)}
+    elif name == "severity":
+        one = {f"{FAMILY}{name}": _one_of(_texts(matcher)), **_worst(matcher)}
     else:
-        raise NotAsked(f"routes ask no label {name}")
-    one = {fact: values[0] if len(values) == 1 else values}
+        one = {FACTS.get(name, f"{FAMILY}{name}"): _one_of(_texts(matcher))}
     return one if matcher.equal else {"not": one}
 
 
+def _one_of(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
+
+
+def _worst(matcher: Matcher) -> dict[str, Any]:
+    """Of several alerts in an incident the worst decides, whatever their words are."""
+    levels = {severity(word) for word in literals(matcher) or ("",)}
+    return {} if "unknown" in levels else {"severity": _one_of([level for level in SEVERITIES if level in levels])}
+
+
 def _compiles(pattern: str) -> None:
-    try:
-        compiled(pattern)
-    except re2.error:
-        raise NotAsked(f"not a pattern that is understood: {pattern!r}") from None
+    if re2_error(pattern):
+        raise NotAsked(f"not a pattern that is understood: {pattern!r}")
 
 
-def _levels(matcher: Matcher) -> list[str]:
-    """The levels that a label's words stand for."""
-    words = literals(matcher)
-    if words is None:
-        fits = compiled(rf"\A(?:{matcher.value})\z")
-        words = [word for word in WORDS if fits.search(word) is not None]
-    levels = {severity(word) for word in words}
-    if not levels or "unknown" in levels:
-        raise NotAsked(f"severity {matcher.value!r} is no level of ours ({', '.join(SEVERITIES)})")
-    return [level for level in SEVERITIES if level in levels]
+def _levels(matcher: Matcher) -> list[str] | None:
+    """The levels that a matcher takes; None: it takes other words, or all."""
+    listed = literals(matcher)
+    words = [word for word in WORDS if _fits(matcher.value, word)] if listed is None else listed
+    levels, own = {severity(word) for word in words}, {word.casefold() for word in words}
+    same = levels == own if listed is not None else levels <= own
+    return [level for level in SEVERITIES if level in levels] if same and levels and levels < _LEVELS else None
 
 
-def loose(matchers: Iterable[Matcher]) -> tuple[str, ...]:
-    """The words for a severity that stand for a level of another name."""
-    asked = (literals(one) or [] for one in matchers if one.name in SEVERITY_LABELS)
-    found = dict.fromkeys(word for words in asked for word in words)
-    return tuple(word for word in found if severity(word) not in (word.casefold(), "unknown"))
+def _fits(pattern: str, word: str) -> bool:
+    return not re2_error(pattern) and compiled(rf"\A(?:{pattern})\z").search(word) is not None
 
 
 def _texts(matcher: Matcher) -> list[str]:
     words = literals(matcher)
     return [rf"~(?-i)^(?:{matcher.value})$"] if words is None else [literal(word) for word in words]
-
-
-def _hosts(matcher: Matcher) -> list[str]:
-    """Names of hosts without their ports, as alerts are told apart by."""
-    words = literals(matcher)
-    if words is None or not all(words):
-        raise NotAsked(f"hosts by the pattern {matcher.value!r}: nodes are asked by their names in topology.yaml")
-    return [literal(host(word) or word) for word in words]
 
 
 def literals(matcher: Matcher) -> list[str] | None:
@@ -165,7 +164,7 @@ def literals(matcher: Matcher) -> list[str] | None:
 
 def literal(text: str) -> str:
     """A text as a condition that no sign in it turns into something else."""
-    return rf"~(?-i)^{re2.escape(text)}$" if _SPECIAL.search(text) else text
+    return rf"~(?-i)^{re2.escape(text)}$" if _SPECIAL.search(text) or text != text.strip() else text
 
 
 def kept(matchers: Iterable[Matcher]) -> Mapping[str, str]:

@@ -141,9 +141,7 @@ class _Site:
         for key in ("ical_url_primary", "ical_url_overrides"):
             if part.get(key):
                 what = f"{name}: turns from an iCalendar ({key})"
-                sketch.left(
-                    part.get(key), what, "fetch it by cron into rules/NAME.ics and write `ical: NAME.ics` in the rota"
-                )
+                sketch.left(part.get(key), what, "put its URL into a file and write `ical_file: FILE` in the rota")
         listed = [self._shifts[one] for one in part.texts("shifts") if one in self._shifts]
         for id_ in part.texts("shifts"):
             if id_ not in self._shifts:

@@ -8,11 +8,13 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, or_, select
 
 from ingestd.model import (
+    KNOWN_KEPT,
     REREAD,
     SILENCE_KEPT,
     Alert,
     Entry,
     Incident,
+    Known,
     Message,
     Notification,
     Silence,
@@ -33,6 +35,7 @@ from ingestd.store.tables import (
     inbox,
     inbox_body,
     incident,
+    known,
     meta,
     node_mark,
     notification,
@@ -128,6 +131,11 @@ class Queries:
         """The alerts of an incident and of all that were merged into it, in the order they came."""
         query = select(alert.c.body).where(alert.c.incident.in_(with_merged(number))).order_by(alert.c.id)
         return await self._decoded(query, rows.decode_alert)
+
+    async def known(self, name: str) -> Known | None:
+        """What is known of the last times that one thing happened."""
+        found = await self._decoded(select(known.c.body).where(known.c.id == rows.clean(name)), rows.decode_known)
+        return found[0] if found else None
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
         """An incident's history, with that of all that were merged into it."""
@@ -274,6 +282,7 @@ class Queries:
             )
             heartbeats = select(heartbeat.c.body).order_by(heartbeat.c.id)
             budgets = select(budget.c.body).order_by(budget.c.person)
+            newest = select(known.c.body).order_by(known.c.at.desc(), known.c.incident.desc()).limit(KNOWN_KEPT)
             alive = connection.scalar(select(meta.c.value).where(meta.c.key == "alive"))
             return Snapshot(
                 position=progress.position,
@@ -288,6 +297,7 @@ class Queries:
                 silences=tuple(map(rows.decode_silence, connection.scalars(silences))),
                 heartbeats=tuple(map(rows.decode_heartbeat, connection.scalars(heartbeats))),
                 budgets=tuple(map(rows.decode_budget, connection.scalars(budgets))),
+                known=tuple(map(rows.decode_known, connection.scalars(newest))),
                 alive=float(alive or 0.0),
             )
 

@@ -13,6 +13,7 @@ from ingestd.model import (
     Entry,
     Heartbeat,
     Incident,
+    Known,
     Message,
     NodeMark,
     Notification,
@@ -33,6 +34,7 @@ decode_incident = msgspec.json.Decoder(Incident).decode
 decode_mark = msgspec.json.Decoder(NodeMark).decode
 decode_silence = msgspec.json.Decoder(Silence).decode
 decode_budget = msgspec.json.Decoder(Budget).decode
+decode_known = msgspec.json.Decoder(Known).decode
 decode_heartbeat = msgspec.json.Decoder(Heartbeat).decode
 
 
@@ -179,6 +181,11 @@ def heartbeat_row(heartbeat: Heartbeat) -> Row:
 def budget_row(budget: Budget) -> Row:
     """One upsert into ``budget``."""
     return {"person": clean(budget.person), "body": json(budget)}
+
+
+def known_row(known: Known) -> Row:
+    """One upsert into ``known``."""
+    return {"id": clean(known.id), "at": known.at, "incident": known.times[0].number, "body": json(known)}
 
 
 def timeline_row(line: TimelineRow, position: int) -> Row:

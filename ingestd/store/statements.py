@@ -14,6 +14,7 @@ from ingestd.store.tables import (
     inbox,
     inbox_body,
     incident,
+    known,
     meta,
     node_mark,
     notification,
@@ -32,6 +33,7 @@ ORDER = (
     "silence",
     "heartbeat",
     "budget",
+    "known",
     "timeline",
     "notification",
     "cancel",
@@ -62,6 +64,7 @@ def statements(dialect: str) -> dict[str, Executable]:
         "silence": upsert(silence, "id"),
         "heartbeat": upsert(heartbeat, "id"),
         "budget": upsert(budget, "person"),
+        "known": upsert(known, "id"),
         "timeline": insert(timeline),
         # A second end for the same person is dropped here, by the partial unique index.
         "notification": dialect_insert(notification).on_conflict_do_nothing(

@@ -307,6 +307,7 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
     silences = {one.id: one for stepped in batch for one in stepped.changes.silences}
     heartbeats = {one.id: one for stepped in batch for one in stepped.changes.heartbeats}
     budgets = {one.person: one for stepped in batch for one in stepped.changes.budgets}
+    known = {one.id: one for stepped in batch for one in stepped.changes.known}
     found = {
         "stepped": [rows.outcome_row(stepped) for stepped in batch if stepped.entry.id],
         "alert": [rows.alert_row(a) for a in alerts.values()],
@@ -315,6 +316,7 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
         "silence": [rows.silence_row(one) for one in silences.values()],
         "heartbeat": [rows.heartbeat_row(one) for one in heartbeats.values()],
         "budget": [rows.budget_row(one) for one in budgets.values()],
+        "known": [rows.known_row(one) for one in known.values()],
         "timeline": [rows.timeline_row(t, stepped.position) for stepped in batch for t in stepped.changes.timeline],
         "notification": [rows.notification_row(n) for stepped in batch for n in stepped.changes.notifications],
         "cancel": [{"row_id": number} for stepped in batch for number in stepped.changes.cancelled],

@@ -123,6 +123,16 @@ heartbeat = Table(
     Column("body", Text, nullable=False),
 )
 
+known = Table(
+    "known",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("incident", BigInteger, nullable=False),  # the newest
+    Column("body", Text, nullable=False),
+    Index("known_newest", "at", "incident"),
+)
+
 budget = Table(
     "budget",
     metadata,

@@ -17,10 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ingestd.decide.knowledge import thing, times_of
 from ingestd.decide.oncall import Person
 from ingestd.model import (
     REREAD,
     Alert,
+    Before,
     Command,
     Entry,
     Incident,
@@ -35,14 +37,22 @@ from ingestd.web.answers import FIXED, RefusalError, body_of
 from ingestd.web.answers import json_reply as reply
 from ingestd.web.face import Face
 
-Action = Literal["open", "ack", "resolve", "assign", "note", "priority", "snooze", "stop", "merge", "split", "move"]
+Action = Literal[
+    "open", "ack", "take", "restore", "resolve", "fixed", "assign", "add", "release", "note", "priority", "snooze",
+    "stop", "merge", "split", "move",
+]  # fmt: skip
 
 #: What each command can't do without.
 NEEDS: dict[str, tuple[str, ...]] = {
     "open": ("text",),
     "ack": (),
+    "take": (),
+    "restore": (),
     "resolve": (),
+    "fixed": (),  # a text, or minutes
     "assign": ("person",),
+    "add": ("person",),
+    "release": (),
     "note": ("text",),
     "priority": ("priority",),
     "snooze": ("minutes",),
@@ -99,6 +109,7 @@ class Whole(Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...]
     timeline: tuple[TimelineRow, ...]
     notifications: tuple[Told, ...]
+    before: tuple[Before, ...] = ()  # the last times that it happened; wall times
     wall_offset: float
 
 
@@ -244,11 +255,13 @@ class Api:
         incident = await reads.incident(number)
         if incident is None:
             raise RefusalError(404, f"there is no incident {number}")
+        alerts = await reads.alerts_of(number)
         whole = Whole(
             incident=incident,
-            alerts=await reads.alerts_of(number),
+            alerts=alerts,
             timeline=await reads.timeline_of(number),
             notifications=tuple(map(_told, await reads.notifications_of(number))),
+            before=times_of(await reads.known(thing(incident, alerts)), incident),
             wall_offset=self._face.wall_offset(),
         )
         return reply(whole)

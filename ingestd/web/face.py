@@ -10,7 +10,7 @@ from ingestd.decide.queue import Line
 from ingestd.decide.state import Rulebook
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
-from ingestd.model import Alert, Command, Entry, Incident, Message, Reading, Silence, TimelineRow, Verdict
+from ingestd.model import Alert, Command, Entry, Incident, Known, Message, Reading, Silence, TimelineRow, Verdict
 from ingestd.problem import Said
 from ingestd.rehearsal import Rehearsal
 from ingestd.store import Asked, ByHand, Delivery, Failure, LedgerLine, Seen, Shunted, Unpaged, Unrecognised
@@ -33,6 +33,10 @@ class Reads(Protocol):
 
     async def alerts_of(self, number: int) -> tuple[Alert, ...]:
         """With those of incidents merged into it."""
+        ...
+
+    async def known(self, name: str) -> Known | None:
+        """The last times that one thing happened."""
         ...
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:

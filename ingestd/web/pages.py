@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ingestd.channels.texts import last_time
 from ingestd.decide.facts import line_of
+from ingestd.decide.knowledge import thing, times_of
 from ingestd.decide.oncall import Language, Person
 from ingestd.links import Grant, LinkError
 from ingestd.model import Alert, Command, Incident, StoreUnavailable
@@ -84,6 +86,7 @@ class Words(Struct, frozen=True, kw_only=True):
     ask: str
     button: str
     parts: str
+    before: str
     every: str
     many: str
     apart: str
@@ -107,6 +110,7 @@ WORDS: dict[Language, Words] = {
         ask="Acknowledging makes it yours until you hand it over, and stops the escalation.",
         button="Acknowledge",
         parts="What belongs to it",
+        before="The last times",
         every="Acknowledge all",
         many="Several incidents were in that letter. Acknowledging makes them yours until you hand them over.",
         apart="Not part of this",
@@ -119,7 +123,12 @@ WORDS: dict[Language, Words] = {
         forged="This link is not valid.",
         later="It can't be kept at the moment. Nothing was changed: try again in a minute.",
         late="Kept. The answer takes longer than usual; open the link again in a minute to see it.",
-        states={"triggered": "waiting for somebody", "acknowledged": "acknowledged", "resolved": "resolved"},
+        states={
+            "triggered": "waiting for somebody",
+            "acknowledged": "acknowledged",
+            "restored": "restored, to be cured",
+            "resolved": "resolved",
+        },
     ),
     "zh_CN": Words(
         lang="zh-CN",
@@ -128,6 +137,7 @@ WORDS: dict[Language, Words] = {
         ask="接单后由您负责，直到转交他人；升级随即停止。",
         button="接单",
         parts="本单包含",
+        before="最近几次",
         every="全部接单",
         many="该通知包含多个故障。接单后由您负责，直到转交他人。",
         apart="不属于本单",
@@ -140,7 +150,7 @@ WORDS: dict[Language, Words] = {
         forged="链接无效。",
         later="暂时无法保存，未作任何更改，请稍后再试。",
         late="已收到，处理时间比平时长，请稍后重新打开链接查看。",
-        states={"triggered": "待接单", "acknowledged": "已接单", "resolved": "已解决"},
+        states={"triggered": "待接单", "acknowledged": "已接单", "restored": "已恢复，待根治", "resolved": "已解决"},
     ),
 }
 
@@ -181,12 +191,20 @@ class Pages:
             number=incident.number,
             priority=incident.priority,
             title=incident.title,
-            state=words.states[incident.state],
+            state=words.states["restored" if incident.restored_at and not over else incident.state],
             owner=self._called(incident.owner),
             note=words.over if over else words.mine if mine else words.ask,
             button=not over and not mine,
             parts=() if over else await self._parts(incident),
+            before=await self._before(incident, person),
         )
+
+    async def _before(self, incident: Incident, person: Person) -> tuple[str, ...]:
+        """The last times that it happened, in the words of the letters."""
+        name = thing(incident, await self._face.reads.alerts_of(incident.number))
+        times = times_of(await self._face.reads.known(name), incident)
+        spoken, zone = person.language or self._face.language(), self._face.rules().people.zone
+        return tuple(last_time(one, spoken, zone) for one in times)
 
     async def _many(self, grant: Grant, person: Person, note: str, status: int = 200) -> Response:
         """The page of a letter that told of several."""
@@ -321,6 +339,7 @@ class Pages:
         owner: str = "",
         button: bool = False,
         parts: tuple[Part, ...] = (),
+        before: tuple[str, ...] = (),
         lines: tuple[Line, ...] = (),
         status: int = 200,
         headers: Mapping[str, str] | None = None,
@@ -337,6 +356,7 @@ class Pages:
             owner=owner,
             button=button,
             parts=parts,
+            before=before,
             lines=lines,
         )
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})

@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from ingestd.channels import ChannelError, Letter, mail
-from ingestd.channels.letters import compose
+from ingestd.channels.letters import compose, on_the_wire
 from ingestd.channels.mail import MailChannel, MailSettings, RelaySettings
 from ingestd.channels.maildir import MaildirChannel, MaildirSettings
 from ingestd.yamltypes import Duration
@@ -316,3 +316,36 @@ async def test_only_further_relays_will_do(other: Relay) -> None:
     relays = (RelaySettings(host="127.0.0.1", port=other.port),)
     await MailChannel(MailSettings(sender="a@shop.example", relays=relays)).send(letter())
     assert len(other.received) == 1
+
+
+async def test_an_old_relay_that_knows_no_ehlo_gets_seven_bits(relay: Relay) -> None:
+    relay.ehlo = "502 5.5.1 never heard of it"
+    await channel(relay).send(letter())
+    (_, got) = relay.received[0]
+    assert got.get_content().splitlines() == ["P1：交换机", ".dot"]
+    assert got["Content-Transfer-Encoding"] in {"base64", "quoted-printable"}
+
+
+async def test_an_address_beyond_ascii_needs_a_relay_that_takes_it(relay: Relay) -> None:
+    with pytest.raises(ChannelError, match="SMTPUTF8"):
+        await channel(relay).send(letter(to="林@shop.example"))
+
+
+@pytest.mark.parametrize("eight_bits", [True, False])
+def test_what_goes_over_the_wire_is_what_the_library_writes(*, eight_bits: bool) -> None:
+    mail = compose(letter(html="<p>交换机</p>", to="Lin <lin@shop.example>"), "Wache <ingestd@shop.example>")
+    raw = on_the_wire(mail, eight_bits=eight_bits)
+    library = mail.as_bytes(policy=policy.SMTP.clone(cte_type="8bit" if eight_bits else "7bit"))
+    own, plain = (message_from_bytes(one, policy=policy.default) for one in (raw, library))
+    headers = [[pair for pair in one.items() if pair[0] != "Content-Type"] for one in (own, plain)]
+    assert headers[0] == headers[1]
+    assert [part.get_content() for part in own.iter_parts()] == [part.get_content() for part in plain.iter_parts()]
+    assert b"\r\n" in raw
+    assert raw.isascii() or eight_bits
+    assert own["To"].addresses[0].addr_spec == "lin@shop.example"
+
+
+def test_headers_are_told_apart_though_they_are_remembered() -> None:
+    first, second = (compose(letter(to=f"{who}@shop.example"), "ingestd@shop.example") for who in ("lin", "wei"))
+    assert (first["To"], second["To"]) == ("lin@shop.example", "wei@shop.example")
+    assert compose(letter(subject="x" * 500), "ingestd@shop.example")["Subject"] == "x" * 500

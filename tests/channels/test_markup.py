@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ingestd.channels.markup import Block, Line, Piece, blocks
 from ingestd.channels.sample import KINDS, bare, sample
 from ingestd.channels.texts import Texts
-from ingestd.model import NotificationKind
+from ingestd.model import Before, NotificationKind
 
 UTC = ZoneInfo("UTC")
 LINK = "https://ingestd.example/a/WyJsaW4iXQ.x"
@@ -94,7 +94,8 @@ def test_a_link_to_a_page_that_is_no_web_page_is_no_button() -> None:
 )
 def test_what_a_stranger_writes_stays_text(hostile: str) -> None:
     usual = [tag for tag, _ in Page(html()).tags]
-    made = html(title=hostile, cause=None, remedy=hostile, alerts=(hostile,), before=(hostile,), unsure=(hostile,))
+    old = Before(number=1, began=0.0, lasted=60.0, name=hostile, fixed=hostile)
+    made = html(title=hostile, cause=None, remedy=hostile, alerts=(hostile,), before=(old,), unsure=(hostile,))
     read = Page(made)
     assert {tag for tag, _ in read.tags} <= set(usual)
     assert all(href and href.startswith(("https://", "http://")) for href in read.links())

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ingestd.channels.texts import Texts, language, short
-from ingestd.model import Digest, Facts, News, Notice, Notification, NotificationKind, Reason
+from ingestd.model import Before, Digest, Facts, News, Notice, Notification, NotificationKind, Reason, Verdict
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINK = "https://ingestd.shop.example/a/abc"
@@ -46,9 +46,12 @@ KINDS: tuple[NotificationKind, ...] = (
 )
 
 
+AT = 1_000_060.0
+
+
 def text(kind: NotificationKind, name: str = "en", link: str | None = LINK, **facts: Any) -> tuple[str, str]:
     told = Facts(**(FULL | facts))
-    page = Notification(id=3, incident=7, person="lin", kind=kind, at=1_000_060.0, facts=told)
+    page = Notification(id=3, incident=7, person="lin", kind=kind, at=AT, facts=told)
     written = Texts().write(page, name, link, SHANGHAI)
     return written.subject, written.text
 
@@ -109,6 +112,14 @@ def test_an_update_says_what_is_new() -> None:
         (News("taken", who="Lin"), "Lin has taken it", "Lin 已接单"),
         (News("handed_over", "", "Wu"), "Wu hands it over to you", "Wu 转交给您"),
         (News("handed_over", "please", "Wu"), "Wu hands it over to you: please", "Wu 转交给您：please"),
+        (News("owner", who="Lin"), "Lin has it now", "现由 Lin 负责"),
+        (News("taken_over", "sit down", "Lin"), "Lin has it now instead of you: sit down", "已由 Lin 接管"),
+        (News("helps", "disks", "Wu"), "Wu asks you to help with it: disks", "Wu 请您协助：disks"),
+        (News("restored", "by-pass", "Lin"), "still to be cured: by-pass (Lin)", "尚待根治：by-pass（Lin）"),
+        (News("back_again", "sw-1"), "not restored any more: sw-1 fires again", "恢复失效：sw-1 再次告警"),
+        (News("shift_ends", "Chen Yu", "chen"), "or hand it over to Chen Yu (assign chen)", "（回复：转交 chen）"),
+        (News("shift_ends"), "nobody is on call after you", "之后无人值班"),
+        (News("shift_begins", who="Lin"), "this is open, and Lin has it", "仍由 Lin 负责"),
         (News("open_for", "7"), "still open after 7 days", "7 天后仍未解决"),
         (News("person", "look at it", "Wu"), "Wu: look at it", "Wu：look at it"),
     ],
@@ -248,12 +259,49 @@ def test_an_end_says_from_when_to_when() -> None:
 
 
 def test_what_happened_before_is_told_thrice_at_most() -> None:
-    times = tuple(f"#{n}, replaced a fan" for n in range(5))
-    assert "The last three times:\n- #0, replaced a fan\n- #1" in text("open", before=times)[1]
-    assert "#3" not in text("open", before=times)[1]
-    assert "The last time:\n- #0" in text("open", before=times[:1])[1]
+    times = tuple(
+        Before(number=n, began=AT - 86400 * (n + 1), lasted=2400, name="Lin", fixed=f"fan {n}") for n in range(5)
+    )
+    said = text("open", before=times)[1]
+    assert "The last three times:\n- 1970-01-11" in said and ", 40 min, Lin: fan 0 (#0)\n- 1970-01-10" in said
+    assert "fan 3" not in said
+    assert "The last time:\n- 1970" in text("open", before=times[:1])[1]
     assert "最近两次：" in text("open", "zh_CN", before=times[:2])[1]
     assert "The last" not in text("open")[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "english", "chinese"),
+    [
+        (
+            {"fixed": "new fan", "worked": 40.0},
+            ", 5 min, Lin: new fan, 40 min of work (#3)",
+            "，Lin：new fan，用时 40 min",
+        ),
+        ({"workaround": "by-pass"}, ", Lin, by a workaround: by-pass (#3)", "，Lin，临时措施：by-pass (#3)"),
+        ({"by_person": True}, ", Lin did not say what fixed it (#3)", "，Lin 未说明处理办法 (#3)"),
+        ({}, ", 5 min, by itself (#3)", "，5 min，自行恢复 (#3)"),
+    ],
+)
+def test_a_time_before_says_what_ended_it(more: dict[str, Any], english: str, chinese: str) -> None:
+    time = Before(number=3, began=AT, lasted=300, name="Lin", **more)
+    assert english in text("open", before=(time,))[1]
+    assert chinese in text("open", "zh_CN", before=(time,))[1]
+
+
+def test_what_is_restored_says_by_what() -> None:
+    assert "by a workaround: by-pass" in text("update", restored_at=AT, workaround="by-pass")[1]
+    assert "Restored at" in text("update", restored_at=AT)[1]
+    assert "，临时措施：by-pass" in text("update", "zh_CN", restored_at=AT, workaround="by-pass")[1]
+
+
+def test_who_had_it_is_asked_what_fixed_it() -> None:
+    asks = (News("what_fixed"),)
+    assert "What fixed it? ingestd incident fixed" in text("end", news=asks)[1]
+    assert "是怎么解决的？" in text("end", "zh_CN", news=asks)[1]
+    done = {"verdict": Verdict(True, "resolved", 1), "news": asks}
+    assert "What fixed it?" in text("confirm", **done)[1]
+    assert "是怎么解决的？" in text("confirm", "zh_CN", **done)[1]
 
 
 def test_the_path_stands_beneath_the_cause() -> None:

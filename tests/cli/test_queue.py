@@ -135,3 +135,10 @@ def test_a_pipe_gets_a_line_of_json_for_each(capsys: pytest.CaptureFixture[str])
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["place"], line["number"], line["offer"]["person"]) for line in found[:1]] == [(1, 12, "kim")]
     assert len(found) == 3
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_is_restored_says_so(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon.queue = (msgspec.structs.replace(THIRD, restored=ago(hours=2)),)
+    assert main(["queue"]) == 0
+    assert "restored 2h ago, to be cured" in " ".join(capsys.readouterr().out.split())

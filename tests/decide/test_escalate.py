@@ -182,6 +182,17 @@ def test_an_urgent_page_goes_by_another_channel_while_the_mail_server_is_behind_
     assert delivered == ["lin: handed over by sms"]
 
 
+def test_what_was_mailed_before_the_cause_was_known_is_said_again_by_another_channel() -> None:
+    night = Night(trading_company(people=TWO_WAYS, channels={"mail": ("sales-mail",), "sms": ()}))
+    night.nagios(0, "hr-server")
+    night.until(120)
+    assert [(p.kind, p.notification.doubtful) for p in night.pages if p.person == "chen"] == [("open", ())]
+    night.nagios(130, "acc-sw-17")  # on which the mail server hangs, too: that letter may never have left the house
+    night.until(200)
+    said = [(p.kind, p.notification.doubtful) for p in night.pages if p.person == "chen"]
+    assert said[1] == ("update", ("mail",))
+
+
 def test_while_all_is_well_or_can_wait_the_usual_channel_will_do() -> None:
     rules = trading_company(people=TWO_WAYS, channels={"mail": ("sales-mail",), "sms": ()})
     night = Night(rules)

@@ -37,6 +37,12 @@ def test_an_empty_unreadable_message_is_shown_too() -> None:
 @pytest.mark.parametrize(
     ("source", "fires", "over", "check"),
     [
+        (
+            "calendar:the rota of quay",
+            "the iCalendar of the rota of quay can't be fetched: 421",
+            "the iCalendar of the rota of quay is fetched again",
+            "calendar the rota of quay",
+        ),
         ("channel:mail", "channel mail takes no letters: 421", "channel mail takes letters again", "channel mail"),
         ("auditor", "something in ingestd is stuck: 421", "nothing in ingestd is stuck any more", "auditor"),
         ("desk", "mailbox desk can't be read: 421", "mailbox desk is read again", "mailbox desk"),

@@ -574,3 +574,22 @@ def test_a_terse_mail_from_where_colleagues_write_is_a_report() -> None:
     machine = msgspec.structs.replace(message, body=raw.replace("hu@", "nagios@").encode())
     assert recognisers.read(machine, ours).kind == "alert"
     assert ours.is_colleague("wu@TRADING.example") and not ours.is_colleague("li@trading.example")
+
+
+ABOVE = (
+    "From: Shop <shop@far.example>\nSent: March-09-26 4:22 PM\nTo: Lin Hao\nSubject: your order\n\nIt is on its way.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "kind"),
+    [
+        ("Test", "Hello", "reply"),
+        ("disk full on srv-4", "Hello", "alert"),
+        ("Test", "srv-4 is DOWN, disk full", "alert"),
+    ],
+)
+def test_an_answer_above_a_header_is_one_though_a_service_marks_it(subject: str, words: str, kind: str):
+    raw = f"From: lin@far.example\nTo: shop@far.example\nSubject: {subject}\nX-Mailgun-Tag: t\n\n{words}\n\n{ABOVE}"
+    reading = read(raw)
+    assert (reading.kind == "reply") is (kind == "reply")

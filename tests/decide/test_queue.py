@@ -53,6 +53,11 @@ def listed(*ones: Incident) -> tuple[Line, ...]:
     return worklist(ones, SITE, PEOPLE, wall=2000.0, offset=OFFSET)
 
 
+def test_what_is_restored_comes_last() -> None:
+    lines = listed(incident(1, priority="P1", restored_at=50.0), incident(2))
+    assert [(line.number, line.restored) for line in lines] == [(2, 0.0), (1, 50.0)]
+
+
 def offered(*ones: Incident) -> tuple[str, str]:
     """Who should take the first incident, and why."""
     (line,) = (line for line in listed(*ones) if line.number == 1)

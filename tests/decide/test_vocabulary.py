@@ -55,7 +55,8 @@ def test_a_family_of_facts_takes_any_name_but_none() -> None:
     assert found is vocabulary.ALERT["label.NAME"]
     assert fact_of(vocabulary.ALERT, "label.") is None
     assert fact_of(vocabulary.ALERT, "label") is None
-    assert fact_of(vocabulary.INCIDENT, "label.app") is None
+    assert fact_of(vocabulary.INCIDENT, "label.app") is vocabulary.INCIDENT["label.NAME"]
+    assert fact_of(vocabulary.NODE, "label.app") is None
 
 
 def test_an_incident_can_tell_every_fact_that_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,9 +66,9 @@ def test_an_incident_can_tell_every_fact_that_may_be_asked(monkeypatch: pytest.M
     route = router.route
     monkeypatch.setattr(router, "route", lambda facts, to: (asked.append(dict(facts)), route(facts, to))[1])
     night.webhook(0, alert("acc-sw-17"))
-    assert set(asked[0]) == set(vocabulary.INCIDENT)
+    assert set(asked[0]) == set(vocabulary.INCIDENT) - {"label.NAME"}  # told if a rule asks for one
     several = {name for name, value in asked[0].items() if isinstance(value, tuple)}
-    assert several == {name for name, fact in vocabulary.INCIDENT.items() if fact.several}
+    assert several == {name for name, fact in vocabulary.INCIDENT.items() if fact.several} - {"label.NAME"}
     numbers = {name for name, value in asked[0].items() if isinstance(value, float)}
     assert numbers == {name for name, fact in vocabulary.INCIDENT.items() if fact.kind in ("number", "time")}
 

@@ -147,7 +147,7 @@ def test_equal_spellings(one: str, other: str) -> None:
     ("condition", "place", "complaint"),
     [
         ({"sevrity": "x"}, ("sevrity",), "unknown fact 'sevrity': did you mean 'severity'?"),
-        ({"label.app": "x"}, ("label.app",), "unknown fact 'label.app'"),
+        ({"labels.app": "x"}, ("labels.app",), "unknown fact 'labels.app'"),
         ({"zzz": "x"}, ("zzz",), "unknown fact 'zzz': known are all, any, calendar"),
         ({"any": {"node": "x"}}, ("any",), "any: expected a list of conditions"),
         ({"any": []}, ("any",), "any: expected a list of conditions"),

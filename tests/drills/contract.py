@@ -28,7 +28,13 @@ from tests.rows import rows
 HOSTS = ("acc-sw-17", "acc-sw-18", "core-rt-1", "sales-mail", "inventory-db", "hr-server", "mon-1", "ghost-9")
 PEOPLE = ("lin", "chen", "zhao", "wu")
 PAUSES = (0.0, 1.0, 20.0, 70.0, 400.0, 4000.0)
-WORDS = ("ack", "resolved", "snooze 30m", "stop", "assign chen", "note x", "I am away", "not the same", "priority P1 x")
+WORDS = (
+    "ack", "resolved", "snooze 30m", "stop", "assign chen", "note x", "I am away", "not the same", "priority P1 x",
+    "restored: by-pass", "已恢复：旁路", "take over", "add zhao", "release", "fixed: the fan, 40 min", "原因：电源", "worked 9m",
+)  # fmt: skip
+ACTIONS = (
+    "ack", "resolve", "assign", "priority", "merge", "split", "restore", "fixed", "take", "add", "release",
+)  # fmt: skip
 LAPSES = frozenset({"lapsed", "assigned", "merged", "split", "moved", "reopened", "left"})
 DAY = 86400.0
 BOUNCE = (
@@ -37,6 +43,25 @@ BOUNCE = (
     b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
     b"Final-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n"
 )
+
+
+#: Shifts change every day at two hours after a night begins, and somebody goes away at its midnight.
+STAFF = """
+people:
+  - {id: lin, name: Lin Hao, mail: lin.hao@trading.example, manager: wu}
+  - {id: chen, name: Chen Yu, mail: chen.yu@trading.example, manager: wu}
+  - {id: zhao, name: Zhao Min, mail: zhao.min@trading.example, manager: wu, away: [{from: 2026-11-26, to: 2026-11-26}]}
+  - {id: wu, name: Wu Jing, mail: wu.jing@trading.example}
+teams:
+  - {id: network, members: [lin, chen], rota: {people: [lin, chen], every: day, handover: "11:00"}}
+  - {id: systems, members: [chen, lin], rota: {people: [chen, lin, zhao], every: day, handover: "11:00"}}
+  - {id: desktop, members: [zhao]}
+"""
+
+
+def rulebook() -> Rulebook:
+    """The sample company's, with shifts that end."""
+    return trading_company(people=STAFF)
 
 
 class Checked(Night):
@@ -60,7 +85,7 @@ class Checked(Night):
             for one in page.facts.listed:
                 if one.kind == "open" and one.incident in taken and self.world.incidents[one.incident].step_at:
                     self.wrong.append(f"#{one.incident}: {page.person} is asked in a list although it is taken")
-            handed = any(news.what == "handed_over" for news in page.facts.news)
+            handed = any(news.what in ("handed_over", "helps") for news in page.facts.news)
             if page.kind in ASKING and page.facts.state == "acknowledged" and page.incident in taken and not handed:
                 late = any(r.what == "paged" for r in stepped.changes.timeline) and self._overdue(page.incident)
                 if not late:
@@ -100,7 +125,7 @@ def _person(night: Checked, now: float, chance: random.Random) -> None:
 
 
 def _act(night: Checked, now: float, chance: random.Random) -> None:
-    action, number = chance.choice(("ack", "resolve", "assign", "priority", "merge", "split")), chance.randint(1, 6)
+    action, number = chance.choice(ACTIONS), chance.randint(1, 6)
     night.act(
         now, chance.choice(PEOPLE), action, number, into=chance.randint(1, 6), person="lin", text="so", priority="P1"
     )
@@ -190,7 +215,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    rules, bad = trading_company(), 0
+    rules, bad = rulebook(), 0
     for seed in range(args.seed, args.seed + args.count):
         found = list(broken(play(rules, seed)))
         bad += bool(found)

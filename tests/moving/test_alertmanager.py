@@ -25,10 +25,17 @@ def drafted(tmp_path: Path, text: str):
     return alertmanager.read([path], None, NOW)
 
 
+def labelled(facts):
+    """What of a situation is a label, by its name in rules too."""
+    said = {"severity": "warning", **facts}
+    names = {"severity", "instance", "team"}
+    return {**said, **{f"label.{name}": (said[name],) for name in names & said.keys()}}
+
+
 def told(draft, **facts) -> tuple[str, ...]:
     """Whom the first step of the route tells that a situation takes."""
     text = file(draft, "rules/escalation.yaml").replace("policies:\n", "policies:\n  - {id: digest, steps: []}\n", 1)
-    found = Router(loads(text, EscalationRules, "x")).route({"check": (), "node": "", "severity": "warning", **facts})
+    found = Router(loads(text, EscalationRules, "x")).route({"check": (), "node": "", **labelled(facts)})
     return found.policy.steps[0].tell if found.policy.steps else ()
 
 
@@ -43,10 +50,12 @@ def told(draft, **facts) -> tuple[str, ...]:
             {"check": ("CraneStopped",), "severity": "critical"},
             ("person:crane-chat-slack", "person:cranes-night-pagerduty", "person:cranes-night-opsgenie"),
         ),
-        ({"node": "lamp-7"}, ("person:lights-webhook", "person:lights-msteams", "person:lights-msteamsv2", "person:lights-discord")),
-        ({"node": "lamp-7", "severity": "info"}, ("person:desk", "person:ines")),
+        ({"instance": "lamp-7:9100"}, ("person:lights-webhook", "person:lights-msteams", "person:lights-msteamsv2", "person:lights-discord")),
+        ({"instance": "lamp-7:9100", "severity": "info"}, ("person:desk", "person:ines")),
         ({"check": ("DiskFull",), "severity": "error"}, ("person:cranes", "person:cranes-telegram", "person:cranes-pushover")),
         ({"check": ("MyDiskFull",)}, ("person:desk", "person:ines")),
+        ({"team": "db"}, ("person:wangfang",)),
+        ({"team": "dba"}, ("person:desk", "person:ines")),
     ],
 )  # fmt: skip
 def test_the_tree_tells_whom_it_told(facts, people) -> None:
@@ -57,12 +66,15 @@ def test_a_disk_warning_goes_to_storage() -> None:
     assert "person:storage-wechat" in told(read("alertmanager", HARBOUR), check=("DiskFull",))
 
 
-def test_what_routes_cannot_ask_is_a_comment_with_a_reason() -> None:
-    draft = read("alertmanager", HARBOUR)
-    assert "  # - {id: route1, policy: policy1}\n" in file(draft, "rules/escalation.yaml")
-    (said, _) = left(draft, "routes ask no label team")
-    assert said.startswith(f"{draft.sources[0]}:37:7: route.routes[5]: a route for ")
-    assert "ask `team`" in said
+def test_what_routes_cannot_ask_is_a_comment_with_a_reason(tmp_path: Path) -> None:
+    text = (
+        "route:\n  receiver: a\n  routes:\n  - {receiver: a, matchers: ['team=~\"(?=x)\"']}\nreceivers: [{name: a}]\n"
+    )
+    draft = drafted(tmp_path, text)
+    assert "  # - {id: a, policy: digest}\n" in file(draft, "rules/escalation.yaml")
+    (said,) = left(draft, "not a pattern that is understood: '(?=x)'")
+    assert said.startswith(f"{draft.sources[0]}:4:5: route.routes[0]: a route for team=~(?=x)")
+    assert "mend it by hand" in said
 
 
 def test_repeats_are_waits_and_active_times_are_hours() -> None:
@@ -260,7 +272,17 @@ def test_what_is_no_matcher_is_said() -> None:
         (Matcher("alertname", "A*"), {"check": r"~(?-i)^A\*$"}),
         (Matcher("alertname", "^(A|B)$", True), {"check": ["A", "B"]}),
         (Matcher("alertname", "A.*", True), {"check": "~(?-i)^(?:A.*)$"}),
-        (Matcher("instance", "10.0.0.1:9100"), {"node": "10.0.0.1"}),
+        (Matcher("instance", "10.0.0.1:9100"), {"label.instance": "10.0.0.1:9100"}),
+        (Matcher("instance", "a.*", True), {"label.instance": "~(?-i)^(?:a.*)$"}),
+        (Matcher("team", ""), {"label.team": ""}),
+        (Matcher("team", "dba", equal=False), {"not": {"label.team": "dba"}}),
+        (Matcher("app.kubernetes.io/name", " x"), {"label.app.kubernetes.io/name": r"~(?-i)^\ x$"}),
+        (Matcher("severity", "page"), {"label.severity": "page", "severity": "critical"}),
+        (Matcher("severity", "blue"), {"label.severity": "blue"}),
+        (Matcher("severity", "page|critical", True), {"label.severity": ["page", "critical"], "severity": "critical"}),
+        (Matcher("severity", ".*", True), {"label.severity": "~(?-i)^(?:.*)$"}),
+        (Matcher("severity", "p.*", True), {"label.severity": "~(?-i)^(?:p.*)$"}),
+        (Matcher("priority", "critical"), {"label.priority": "critical"}),
     ],
 )  # fmt: skip
 def test_matchers_as_conditions(matcher, asked) -> None:
@@ -268,15 +290,7 @@ def test_matchers_as_conditions(matcher, asked) -> None:
 
 
 @pytest.mark.parametrize(
-    "matcher",
-    [
-        Matcher("severity", "zzz"),
-        Matcher("severity", "zzz.*", True),
-        Matcher("job", "x"),
-        Matcher("alertname", "(?=x)", True),
-        Matcher("instance", "a.*", True),
-        Matcher("instance", ""),
-    ],
+    "matcher", [Matcher("alertname", "(?=x)", True), Matcher("severity", "(?=x)", True), Matcher("", "x")]
 )
 def test_what_conditions_do_not_ask(matcher) -> None:
     with pytest.raises(NotAsked):
@@ -356,8 +370,17 @@ def test_a_mute_route_is_a_silence_only_if_that_hides_nothing_else(routes, match
     assert bool(said_why) is not bool(found)
 
 
-def test_words_for_a_severity_that_fall_together_are_named() -> None:
-    assert "severity page is read as critical" in left(read("alertmanager", HARBOUR), "routes can't tell")[0]
+def test_a_tree_that_tells_words_of_one_level_apart_asks_the_label(tmp_path: Path) -> None:
+    text = "route: {{receiver: a, routes: [{{receiver: a, matchers: [severity={0}]}}, {{receiver: a, matchers: [severity=critical]}}]}}\n"
+    receivers = "receivers: [{name: a}]\n"
+    plain = drafted(tmp_path, text.format("warning") + receivers)
+    assert [one.spec.when for one in plain.routes] == [{"severity": "warning"}, {"severity": "critical"}, {}]
+    apart = drafted(tmp_path, text.format("page") + receivers)
+    assert [one.spec.when for one in apart.routes] == [
+        {"label.severity": "page", "severity": "critical"},
+        {"label.severity": "critical", "severity": "critical"},
+        {},
+    ]
 
 
 def test_a_list_that_holds_no_routes_is_named(tmp_path: Path) -> None:

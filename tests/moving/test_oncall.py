@@ -144,7 +144,7 @@ def test_routes_ask_the_source_and_the_summary() -> None:
 
 def test_calendars_are_to_be_fetched() -> None:
     draft = read("oncall", "export.json")
-    assert "ical: NAME.ics" in left(draft, "ical_url_primary")[0]
+    assert "`ical_file: FILE`" in left(draft, "ical_url_primary")[0]
     assert not left(draft, "hunter2")
 
 

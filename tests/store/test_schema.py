@@ -23,7 +23,7 @@ def test_from_empty_the_migrations_give_what_tables_py_says(store_url: str) -> N
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert revision(connection) == "0003"
+        assert revision(connection) == "0004"
     engine.dispose()
 
 

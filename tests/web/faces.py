@@ -20,6 +20,7 @@ from ingestd.model import (
     Entry,
     Facts,
     Incident,
+    Known,
     Message,
     Notification,
     Reason,
@@ -94,6 +95,7 @@ class Rows:
         self.decided: tuple[ByHand, ...] = ()
         self.entered: tuple[LedgerLine, ...] = ()
         self.asked: list[Asked] = []
+        self.learnt: dict[str, Known] = {}
         self.delivered: tuple[Delivery, ...] = (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
 
     async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
@@ -132,6 +134,9 @@ class Rows:
 
     async def alerts_of(self, number: int) -> tuple[Alert, ...]:
         return self.parts
+
+    async def known(self, name: str) -> Known | None:
+        return self.learnt.get(name)
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
         return (TimelineRow(incident=number, at=100.0, what="opened", text="core-sw is down"),)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from ingestd.model import Command, StoreUnavailable, Verdict
+from ingestd.model import Before, Command, Known, StoreUnavailable, Verdict
 from tests.web.faces import ANN, AS_ANN, World
 
 
@@ -59,6 +59,14 @@ async def test_an_incident_comes_with_all_that_belongs_to_it() -> None:
     assert (await get(World(), "/alerts/3")).json()["alert"]["node"] == "core-sw"
 
 
+async def test_an_incident_comes_with_the_last_times_that_it_happened() -> None:
+    world = World()
+    times = (Before(number=7, began=0.0, lasted=1.0), Before(number=3, began=50.0, lasted=60.0, fixed="new cable"))
+    world.rows.learnt["down core-sw"] = Known(id="down core-sw", at=9.0, times=times)
+    (before,) = (await get(world, "/incidents/7")).json()["before"]
+    assert (before["number"], before["fixed"]) == (3, "new cable")
+
+
 async def test_what_does_not_exist_is_not_found() -> None:
     assert (await get(World(), "/incidents/99")).json() == {"error": "there is no incident 99"}
     assert (await get(World(), "/alerts/99")).status_code == 404
@@ -80,6 +88,15 @@ async def test_what_does_not_exist_is_not_found() -> None:
         ("/incidents/7/priority", {"priority": "P2"}, Command(action="priority", incident=7, priority="P2")),
         ("/incidents/7/snooze", {"minutes": 30}, Command(action="snooze", incident=7, seconds=1800)),
         ("/incidents/7/stop", None, Command(action="stop", incident=7)),
+        ("/incidents/7/restore", {"text": "by-pass"}, Command(action="restore", incident=7, text="by-pass")),
+        (
+            "/incidents/7/fixed",
+            {"text": "fan", "minutes": 9},
+            Command(action="fixed", incident=7, text="fan", minutes=9),
+        ),
+        ("/incidents/7/take", None, Command(action="take", incident=7)),
+        ("/incidents/7/add", {"person": "wei"}, Command(action="add", incident=7, person="wei")),
+        ("/incidents/7/release", None, Command(action="release", incident=7)),
         ("/incidents/7/merge", {"into": 6}, Command(action="merge", incident=7, into=6)),
         ("/incidents/7/split", None, Command(action="split", incident=7)),
         (
@@ -107,6 +124,7 @@ async def test_a_command_reaches_the_step_with_its_actor(path: str, body: object
     ("path", "body", "words"),
     [
         ("/incidents/7/assign", {}, "assign needs person"),
+        ("/incidents/7/add", {}, "add needs person"),
         ("/incidents/7/note", {"txt": "x"}, "txt"),
         ("/incidents/7/note", {"text": 7}, "Expected `str`"),
         ("/incidents/7/priority", {"priority": "P9"}, "P9"),

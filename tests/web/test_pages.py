@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ingestd.links import Grant
-from ingestd.model import Command, StoreUnavailable, Verdict
+from ingestd.model import Before, Command, Known, StoreUnavailable, Verdict
 from tests.web.faces import ALERT, INCIDENT, World
 
 
@@ -38,6 +38,17 @@ async def test_the_button_acknowledges_as_the_person_who_was_told() -> None:
     answer = await visit(world, method="POST")
     assert answer.status_code == 200 and "It is yours" in answer.text
     assert world.engine.heard == [(Command(action="ack", incident=7, notification=12, came_by="web"), "ann")]
+
+
+async def test_the_page_says_how_it_ended_the_last_times_and_what_restored_it() -> None:
+    world = World()
+    time = Before(number=3, began=50.0, lasted=600.0, name="Wei", fixed="new <cable>")
+    world.rows.learnt["down core-sw"] = Known(id="down core-sw", at=9.0, times=(time,))
+    world.rows.kept[7] = replace(INCIDENT, state="acknowledged", owner="wei", restored_at=900.0)
+    text = (await visit(world)).text
+    assert "The last times" in text and "10 min, Wei: new &lt;cable&gt; (#3)" in text
+    assert "restored, to be cured" in text
+    assert "最近几次" in (await visit(world, person="wei")).text
 
 
 async def test_it_speaks_the_reader_s_language() -> None:
