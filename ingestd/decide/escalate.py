@@ -112,7 +112,7 @@ def advance(s: State, number: int) -> None:
             return
         s.log(number, "skipped", f"step {place + 1} of policy {policy.id} reaches nobody new", rule=policy.id)
     s.put_incident(replace(s.survivor(number), step=len(policy.steps)))
-    if policy.insist or all(t.failed or t.lapsed for t in incident.told):
+    if policy.insist or _reached_nobody(incident.told):
         _last_resort(s, number, policy)
     else:
         s.put_incident(replace(s.survivor(number), step_at=0.0))
@@ -321,12 +321,8 @@ def _claimed(s: State, incident: Incident, receipt: Receipt, mine: Told | None) 
 def _restart_wait(s: State, incident: Incident, receipt: Receipt) -> None:
     policy = _policy(s, incident)
     steps = policy.steps
-    if (
-        incident.step_at
-        and 0 < incident.step <= len(steps)
-        and incident.told
-        and incident.told[-1].notification == receipt.notification
-    ):
+    last = next((t.notification for t in reversed(incident.told) if t.kind in ASKING), None)
+    if incident.step_at and 0 < incident.step <= len(steps) and last == receipt.notification:
         s.put_incident(
             replace(incident, step_at=max(incident.step_at, _runs_out(s, policy, steps[incident.step - 1].wait)))
         )
@@ -339,12 +335,17 @@ def _failed(s: State, incident: Incident, mine: Told | None) -> None:
     s.put_incident(replace(incident, told=told))
     waiting = incident.state == "triggered" and not incident.suppressed
     if mine.kind == "last_resort":
-        if waiting and not incident.step_at and all(t.failed or t.lapsed for t in told):
+        if waiting and not incident.step_at and _reached_nobody(told):
             # somebody is told, however late
             again = s.at + s.rules.escalation.repeat_last_resort
             s.put_incident(replace(s.survivor(incident.number), step_at=again))
-    elif waiting and incident.step_at and all(t.failed or t.lapsed for t in told if t.step == incident.step):
+    elif waiting and incident.step_at and _reached_nobody(t for t in told if t.step == incident.step):
         advance(s, incident.number)
+
+
+def _reached_nobody(told: Iterable[Told]) -> bool:
+    """Whether no page arrived, or none that still counts. Those who were only informed have nothing to do."""
+    return all(t.failed or t.lapsed for t in told if t.kind in ASKING)
 
 
 # -- telling

@@ -80,6 +80,14 @@ def test_what_is_hidden_or_over_is_told_to_no_department() -> None:
     assert notices(night) == []
 
 
+def test_a_page_that_fails_moves_on_although_a_department_was_told() -> None:
+    night = company()
+    night.fates["lin"] = "fails"
+    switch_fails(night)
+    first = [(round(p.at), p.person) for p in night.pages if p.kind not in ("affected", "update")][:2]
+    assert [person for _, person in first] == ["lin", "chen"] and first[0][0] == first[1][0]
+
+
 def test_an_engineer_who_is_the_contact_too_gets_her_page_only() -> None:
     topology = TOPOLOGY.replace("id: hr,", "id: hr, contact: lin,")
     night = Night(trading_company(topology=topology))
