@@ -14,6 +14,7 @@ from ingestd.settings import DeadManSettings
 
 log = structlog.get_logger("ingestd.deadman")
 Ready = Callable[[], Awaitable[tuple[str, ...]]]  # why the daemon is not ready; empty: it is
+IDLE = 60.0  # seconds until a site without one is asked again
 
 
 class DeadMan:
@@ -59,6 +60,3 @@ class DeadMan:
             log.warning("the dead man's switch is not held", why=wrong)
         else:
             log.info("the dead man's switch is held again")
-
-
-IDLE = 60.0  # seconds until a site without one is asked again

@@ -75,9 +75,7 @@ class Parts(Struct, frozen=True):
     recognisers: tuple[Document[RecogniserFile], ...]  # of the site and shipped, those that count
     mappings: tuple[Document[MappingFile], ...]
     replaced: tuple[Document[RecogniserFile], ...] = ()  # shipped ones that the site has its own of
-    icals: Mapping[
-        str, str
-    ] = {}  # the texts of the iCalendars that calendars and rotas name, by the names of their files
+    icals: Mapping[str, str] = {}  # the iCalendars that calendars and rotas name, by the names of their files
     feeds: tuple[Feed, ...] = ()  # those of them that are fetched; ``ical`` is the name of the copy
     templates: Mapping[str, str] = {}  # the site's own, by their names below their folder
 

@@ -9,12 +9,10 @@ import msgspec
 import pytest
 
 from ingestd.__main__ import main
-from ingestd.cli import client as clients
-from ingestd.cli.client import Client
 from ingestd.decide.queue import Line, Offer
 from ingestd.web.queue import Queue
+from tests.cli.reached import reach
 
-SITE = "mail: {host: relay.example, sender: a@b.example}\nlast_resort: [ann]\ntimezone: Asia/Shanghai\n"
 NOW = datetime.now().astimezone().replace(second=0, microsecond=0)
 OFFSET = 1000.0
 
@@ -80,17 +78,7 @@ class Daemon:
 @pytest.fixture
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     running = Daemon()
-    usual = clients.Client.__init__
-
-    def connected(self: Client, url: str, token: str) -> None:
-        usual(self, url, token, httpx.MockTransport(running))
-
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ingestd.yaml").write_text(SITE)
-    monkeypatch.setattr(clients.Client, "__init__", connected)
-    monkeypatch.setenv("INGESTD_URL", "http://daemon")
-    monkeypatch.setenv("INGESTD_TOKEN", "ann-token")
-    monkeypatch.setenv("COLUMNS", "80")
+    reach(monkeypatch, tmp_path, running, columns=80)
     return running
 
 

@@ -10,11 +10,9 @@ import httpx
 import pytest
 
 from ingestd.__main__ import main
-from ingestd.cli import client as clients
-from ingestd.cli.client import Client
+from tests.cli.reached import reach
 
 ZONE = ZoneInfo("Asia/Shanghai")
-SITE = "mail: {host: relay.example, sender: a@b.example}\nlast_resort: [ann]\ntimezone: Asia/Shanghai\n"
 SILENCE: dict[str, Any] = {
     "id": "s1",
     "matchers": [{"name": "check", "value": "disk"}, {"name": "node", "value": "db-.*", "regex": True, "equal": False}],
@@ -58,17 +56,7 @@ class Daemon:
 @pytest.fixture
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     running = Daemon()
-    usual = clients.Client.__init__
-
-    def connected(self: Client, url: str, token: str) -> None:
-        usual(self, url, token, httpx.MockTransport(running))
-
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ingestd.yaml").write_text(SITE)
-    monkeypatch.setattr(clients.Client, "__init__", connected)
-    monkeypatch.setenv("INGESTD_URL", "http://daemon")
-    monkeypatch.setenv("INGESTD_TOKEN", "ann-token")
-    monkeypatch.setenv("COLUMNS", "240")
+    reach(monkeypatch, tmp_path, running, columns=240)
     return running
 
 
