@@ -24,7 +24,7 @@ BESIDE := tests/test_storm.py tests/test_corpus.py tests/peers
 unit: $(STAMP)
 	.ci/peers
 	{ $(BIN)/python -m pytest -rs $(BESIDE) && $(BIN)/python tests/drills/contract.py --count 1000; } >$(VENV)/beside.log 2>&1 & \
-	  beside=$$!; $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 -rs $(BESIDE:%=--ignore=%); rest=$$?; \
+	  beside=$$!; $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 -rs $(BESIDE:%=--ignore=%); rest=$$?; \
 	  wait $$beside; judged=$$?; cat $(VENV)/beside.log; exit $$((rest + judged))
 	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
 

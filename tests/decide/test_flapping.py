@@ -2,6 +2,8 @@
 
 import pytest
 
+from ingestd.decide import flapping
+from ingestd.world import Draft
 from tests.decide.stories import alert
 from tests.night import Night, trading_company
 
@@ -79,3 +81,10 @@ def test_what_seems_to_be_over_brings_in_nobody_else_until_it_fires_again() -> N
     night.webhook(9 * MINUTE, alert("door"))
     night.until(9 * MINUTE + 1)
     assert [kind for _, _, kind in night.told()] == ["open", "functional"]
+
+
+def test_what_flapped_long_ago_is_calm() -> None:
+    night = flaps(6, every=2 * MINUTE, down=90.0)
+    (door,) = night.alerts("door")
+    assert door.flapping and flapping.calm_at(Draft(night.world, night.world.at), door) > night.world.at
+    assert flapping.calm_at(Draft(night.world, night.world.at + 7 * 86400), door) == 0.0
