@@ -33,7 +33,7 @@ from ingestd.feeds import FOLDER
 from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
-from ingestd.links import Grant, Links, load_key
+from ingestd.links import Grant, LinkAction, Links, load_key
 from ingestd.model import Command, Entry, Incident, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
@@ -331,10 +331,14 @@ class Daemon:
         to = settings.last_resort if settings.digest.to is None else settings.digest.to
         return Plan(settings.digest.at, to, self.site.rulebook.ranker.zone, observing=settings.mode == "observe")
 
-    def _link(self, notification: Notification) -> str | None:
+    def _link(self, notification: Notification, group: bool) -> str | None:
+        """What a person acts by; in a group it asks who acts."""
         if notification.kind in ("end", "answer", "affected", "confirm", "notice", "digest"):
             return None
-        return self.links.make(Grant(notification.person, notification.incident, notification.id))
+        if group and not notification.incident:
+            return None
+        action: LinkAction = "ask" if group else "ack"
+        return self.links.make(Grant(notification.person, notification.incident, notification.id, action))
 
     def _delivered(self, channel: str, outcome: str, notification: Notification) -> None:
         self.figures.page(channel, outcome, notification, self.engine.now())

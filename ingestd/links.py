@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
 
-LinkAction = Literal["ack"]
+LinkAction = Literal["ack", "ask"]  # ask: many read it, who acts is asked first
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True):

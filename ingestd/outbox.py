@@ -22,7 +22,7 @@ from ingestd.store import Store
 log = logging.getLogger("ingestd.outbox")
 
 Pause = Callable[[float], Awaitable[None]]
-Link = Callable[[Notification], str | None]
+Link = Callable[[Notification, bool], str | None]  # …, whether many will read it
 #: domain, incident, notification, person, when it was decided -> the Message-ID, the same at every try
 Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
@@ -72,7 +72,7 @@ def plain_name(domain: str, incident: int, notification: int, _person: str, at: 
     return f"<ingestd.{incident}.{notification}.{int(at)}@{domain}>"
 
 
-def no_link(_notification: Notification) -> str | None:
+def no_link(_notification: Notification, _group: bool) -> str | None:
     """For a site without a public URL."""
     return None
 
@@ -279,8 +279,7 @@ class Outbox:
         return channel is not None and is_group(channel)
 
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
-        # A link acts in the name of one person: it is not for all who read a group.
-        link = None if self._is_group(address) else self._link(notification)
+        link = self._link(notification, self._is_group(address))
         answerable = address.channel in self.answerable and notification.kind in (*ASKING, "list")
         written = self.texts.write(notification, contact.language, link, self._timezone, answerable=answerable)
         return Letter(

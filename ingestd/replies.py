@@ -97,7 +97,7 @@ class Letters:
                 grant = self._links.read(link[1])
             except LinkError:
                 continue
-            if grant.person == person:
+            if grant.person == person and grant.action == "ack":  # what was posted to a group is anybody's
                 yield Answers(grant.incident, grant.notification)
 
     def _read(self, ours: "re.Match[str]", person: str) -> Answers | None:

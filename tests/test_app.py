@@ -177,11 +177,14 @@ async def test_an_acknowledgement_by_the_link_in_a_letter(house: House) -> None:
     await house.until(house.incidents)
     whole = await house.until(lambda: _told(house))
     page = house.daemon.store.queued() or tuple(d.notification for d in whole)
-    link = house.daemon._link(page[0])
+    link = house.daemon._link(page[0], False)
     assert link is not None and (await house.web.get(link)).status_code == 200
     assert (await house.web.post(link)).is_success
     assert (await house.incidents())[0]["state"] == "acknowledged"
-    assert house.daemon._link(replace(page[0], kind="end")) is None
+    assert house.daemon._link(replace(page[0], kind="end"), False) is None
+    asking = house.daemon._link(page[0], True) or ""
+    assert house.daemon.links.read(asking.rpartition("/")[2]).action == "ask"
+    assert house.daemon._link(replace(page[0], kind="list", incident=0), True) is None
 
 
 async def test_an_answer_by_mail_takes_the_incident_and_is_confirmed_in_the_thread(house: House) -> None:

@@ -67,7 +67,7 @@ class Desk:
             self.step,
             lambda: 1_000_000.0,
             settings=SETTINGS,
-            link=lambda notification: f"https://x.example/a/{notification.id}",
+            link=lambda notification, group: f"https://x.example/{'g' if group else 'a'}/{notification.id}",
             observe=lambda channel, outcome, _: self.observed.append((channel, outcome)),
             pause=self.pause,
             **more,
@@ -287,10 +287,10 @@ async def test_a_group_without_its_robot_is_a_failure(crowd: Desk) -> None:
     assert crowd.outcomes[-1] == ("failed", "all")
 
 
-async def test_a_link_that_acts_for_one_person_is_not_posted_to_a_group(crowd: Desk) -> None:
+async def test_what_is_posted_to_a_group_has_a_link_that_asks_who_acts(crowd: Desk) -> None:
     await crowd.tell(page(1))
     (posted,), (mailed,) = crowd.group.letters, crowd.mail.letters
-    assert "https://x.example/a/1" not in posted.text and posted.link == ""
+    assert "https://x.example/a/1" not in posted.text and posted.link == "https://x.example/g/1"
     assert "https://x.example/a/1" in mailed.text and mailed.link == "https://x.example/a/1"
 
 

@@ -67,6 +67,8 @@ def test_a_mail_program_that_drops_references_quotes_the_link() -> None:
     assert proven(mail(refers="", text="ack\r\n\r\n> To take it: https://alerts.example/a/" + "x" * 60)) == NOBODY
     others = LINKS.make(Grant("chen", 12, 34))
     assert proven(mail(refers="", text=f"ack\r\n> {others}")) == NOBODY
+    group = LINKS.make(Grant("lin", 12, 34, "ask"))
+    assert proven(mail(refers="", text=f"ack\r\n> {group}")) == NOBODY
 
 
 def test_a_reply_is_hers_only_from_her_own_address() -> None:

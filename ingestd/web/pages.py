@@ -17,14 +17,16 @@ from starlette.routing import Route
 from ingestd.channels.texts import last_time
 from ingestd.decide.facts import line_of
 from ingestd.decide.knowledge import thing, times_of
-from ingestd.decide.oncall import Language, Person
+from ingestd.decide.oncall import Person
 from ingestd.links import Grant, LinkError
 from ingestd.model import Alert, Command, Incident, StoreUnavailable
 from ingestd.web.answers import RefusalError, body_of
 from ingestd.web.face import Face
+from ingestd.web.linkwords import WORDS, Words
 
 PARTS = 12  # alerts on one page
 LISTED = 100  # incidents on one page
+FROM_GROUP = "by a link that was posted to a group"
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
@@ -41,7 +43,8 @@ li { padding: .5rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%
 li form { display: inline; }
 li button { width: auto; margin: .3rem 0 0; padding: .5rem .8rem; font-weight: 400; font-size: .9rem;
   background: transparent; color: inherit; border: 1px solid currentColor; }
-button:focus-visible { outline: .2rem solid currentColor; outline-offset: .2rem; }
+select { width: 100%; margin-top: 1rem; padding: .8rem; font: inherit; }
+button:focus-visible, select:focus-visible { outline: .2rem solid currentColor; outline-offset: .2rem; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS: Mapping[str, str] = {
@@ -77,84 +80,6 @@ class Line(Struct, frozen=True):
     button: bool  # it is still to be taken
 
 
-class Words(Struct, frozen=True, kw_only=True):
-    """What the page says in one language."""
-
-    lang: str
-    incident: str
-    hello: str
-    ask: str
-    button: str
-    parts: str
-    before: str
-    every: str
-    many: str
-    apart: str
-    split: str
-    taken: str
-    mine: str
-    over: str
-    gone: str
-    expired: str
-    forged: str
-    later: str
-    late: str
-    states: dict[str, str]
-
-
-WORDS: dict[Language, Words] = {
-    "en": Words(
-        lang="en",
-        incident="Incident",
-        hello="You are",
-        ask="Acknowledging makes it yours until you hand it over, and stops the escalation.",
-        button="Acknowledge",
-        parts="What belongs to it",
-        before="The last times",
-        every="Acknowledge all",
-        many="Several incidents were in that letter. Acknowledging makes them yours until you hand them over.",
-        apart="Not part of this",
-        split="Done. It is an incident of its own now, and yours.",
-        taken="Taken by",
-        mine="Done. It is yours.",
-        over="It is over already; there is nothing to do.",
-        gone="This incident is not known any more.",
-        expired="This link has expired. Use the newest mail about the incident.",
-        forged="This link is not valid.",
-        later="It can't be kept at the moment. Nothing was changed: try again in a minute.",
-        late="Kept. The answer takes longer than usual; open the link again in a minute to see it.",
-        states={
-            "triggered": "waiting for somebody",
-            "acknowledged": "acknowledged",
-            "restored": "restored, to be cured",
-            "resolved": "resolved",
-        },
-    ),
-    "zh_CN": Words(
-        lang="zh-CN",
-        incident="故障单",
-        hello="您是",
-        ask="接单后由您负责，直到转交他人；升级随即停止。",
-        button="接单",
-        parts="本单包含",
-        before="最近几次",
-        every="全部接单",
-        many="该通知包含多个故障。接单后由您负责，直到转交他人。",
-        apart="不属于本单",
-        split="已拆为单独的故障单，由您负责。",
-        taken="负责人：",
-        mine="接单成功，由您负责。",
-        over="故障已解决，无需操作。",
-        gone="找不到该故障单。",
-        expired="链接已过期，请使用该故障单最新一封邮件中的链接。",
-        forged="链接无效。",
-        later="暂时无法保存，未作任何更改，请稍后再试。",
-        late="已收到，处理时间比平时长，请稍后重新打开链接查看。",
-        states={"triggered": "待接单", "acknowledged": "已接单", "restored": "已恢复，待根治", "resolved": "已解决"},
-    ),
-}
-
-
 def routes(face: Face) -> list[Route]:
     """The link page."""
     pages = Pages(face)
@@ -178,6 +103,8 @@ class Pages:
             return admitted
         grant, person = admitted
         words = self._words(person)
+        if grant.action == "ask":
+            return await self._who(grant, words)
         if not grant.incident:
             return await self._many(grant, person, words.many)
         incident = await self._face.reads.incident(grant.incident)
@@ -198,6 +125,42 @@ class Pages:
             parts=() if over else await self._parts(incident),
             before=await self._before(incident, person),
         )
+
+    async def _who(self, grant: Grant, words: Words) -> Response:
+        """The page of a link that many read: the incident, and the question who acts."""
+        incident = await self._face.reads.incident(grant.incident)
+        if incident is None:
+            return self._page(words, note=words.gone, status=404)
+        over = incident.state == "resolved"
+        return self._page(
+            words,
+            number=incident.number,
+            priority=incident.priority,
+            title=incident.title,
+            state=words.states["restored" if incident.restored_at and not over else incident.state],
+            owner=self._called(incident.owner),
+            note=words.over if over else words.who,
+            people=() if over else tuple((one.id, _called(one)) for one in self._members()),
+            chosen=grant.person,
+        )
+
+    async def _said(self, request: Request, grant: Grant, words: Words) -> Response:
+        """Somebody of the group says who she is, and takes it."""
+        try:
+            named = parse_qs((await body_of(request)).decode("utf-8", "replace")).get("person", [""])[0]
+        except RefusalError as refusal:
+            return self._page(words, note=words.forged, status=refusal.status)
+        person = next((one for one in self._members() if one.id == named), None)
+        if person is None:
+            return self._page(words, note=words.forged, status=422)
+        command = Command(
+            action="ack", incident=grant.incident, notification=grant.notification, came_by="web", text=FROM_GROUP
+        )
+        return await self._done(command, person)
+
+    def _members(self) -> list[Person]:
+        """Who may say that she acts."""
+        return [one for one in self._face.people() if not one.outsider]
 
     async def _before(self, incident: Incident, person: Person) -> tuple[str, ...]:
         """The last times that it happened, in the words of the letters."""
@@ -273,6 +236,8 @@ class Pages:
             return admitted
         grant, person = admitted
         words = self._words(person)
+        if grant.action == "ask":
+            return await self._said(request, grant, words)
         if not grant.incident:
             return await self._take(request, grant, person)
         try:
@@ -287,6 +252,11 @@ class Pages:
             alert=alert.id if alert else 0,
             fingerprint=alert.fingerprint if alert else "",
         )
+        return await self._done(command, person)
+
+    async def _done(self, command: Command, person: Person) -> Response:
+        """What came of it."""
+        words = self._words(person)
         try:
             verdict = await self._face.act(command, person.id)
         except StoreUnavailable as error:
@@ -294,9 +264,9 @@ class Pages:
         except TimeoutError:
             return self._page(words, note=words.late, status=202)
         if verdict.ok:
-            note = words.split if alert else words.mine
-            return self._page(words, person=_called(person), number=verdict.incident or grant.incident, note=note)
-        return self._page(words, number=grant.incident, note=verdict.text, status=409)
+            note = words.split if command.action == "split" else words.mine
+            return self._page(words, person=_called(person), number=verdict.incident or command.incident, note=note)
+        return self._page(words, number=command.incident, note=verdict.text, status=409)
 
     async def _asked_apart(self, request: Request) -> Alert | None:
         """The alert whose button was pressed; None: it was the other button."""
@@ -341,6 +311,8 @@ class Pages:
         parts: tuple[Part, ...] = (),
         before: tuple[str, ...] = (),
         lines: tuple[Line, ...] = (),
+        people: tuple[tuple[str, str], ...] = (),
+        chosen: str = "",
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -358,6 +330,8 @@ class Pages:
             parts=parts,
             before=before,
             lines=lines,
+            people=people,
+            chosen=chosen,
         )
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
 
