@@ -4,12 +4,15 @@ import hashlib
 import secrets
 import shutil
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from ingestd.config import SHIPPED_RULES
 
+PORTS = range(10_000, 32_000)
+_given: set[int] = set()
 #: Seconds instead of minutes: what takes a morning is over in half a minute.
 CORRELATE = """
 version: 1
@@ -83,11 +86,14 @@ def prepare(folder: Path) -> Stage:
 
 
 def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody uses now, below those that systems give to clients, and another one each time."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 def _settings(stage: Stage) -> str:
