@@ -275,8 +275,7 @@ class Outbox:
         return self._settings.tries, "failed", words
 
     def _is_group(self, address: Address) -> bool:
-        channel = self.channels.get(address.channel)
-        return channel is not None and is_group(channel)
+        return is_group(self.channels.get(address.channel))
 
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
         link = self._link(notification, self._is_group(address))

@@ -23,9 +23,7 @@ ADVICE = said(
 
 def last_people(site: Site, wall: float) -> tuple[str, ...]:
     """Whom the last resort names at a wall time."""
-    people = site.rulebook.people
-    targets = site.settings.last_resort
-    return tuple(dict.fromkeys(p for target in targets for p in people.resolve(target, wall, even_away=True)))
+    return site.rulebook.people.whoever(site.settings.last_resort, wall)
 
 
 def reached(site: Site, outbox: Outbox, wall: float) -> bool:

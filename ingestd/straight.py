@@ -75,8 +75,7 @@ class Straight:
         return tried
 
     def _is_group(self, address: Address) -> bool:
-        channel = self._channels.get(address.channel)
-        return channel is not None and is_group(channel)
+        return is_group(self._channels.get(address.channel))
 
     def _letter(self, person: str, address: Address, words: Words) -> Letter:
         contact, now = self._contacts[person], self._now()

@@ -81,8 +81,8 @@ def delivery(letter: Letter) -> str:
     return f"ingestd.{letter.incident}.{letter.notification}.{int(letter.decided)}@{domain}"
 
 
-def is_group(channel: Channel) -> bool:
-    """Whether what the channel takes is read by many, so that it says nothing of one person."""
+def is_group(channel: Channel | None) -> bool:
+    """Whether what the channel (None: there is none) takes is read by many, so that it says nothing of one person."""
     return bool(getattr(channel, "group", False))
 
 

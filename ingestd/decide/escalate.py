@@ -367,8 +367,7 @@ def _reached(s: State, incident: Incident, step: StepSpec) -> list[str]:
 
 
 def _last_people(s: State) -> tuple[str, ...]:
-    people = (p for target in s.rules.last_resort for p in s.rules.people.resolve(target, s.wall, even_away=True))
-    return tuple(dict.fromkeys(people))
+    return s.rules.people.whoever(s.rules.last_resort, s.wall)
 
 
 def _tell_step(s: State, number: int, people: Iterable[str], step: StepSpec, place: int) -> None:

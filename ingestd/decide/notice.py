@@ -9,17 +9,14 @@ from ingestd.model import DigestOrder, Facts, Notice, Notification, Notification
 
 def tell(s: State, person: str, notice: Notice) -> None:
     """Request one notice to a person, or to the last resort if she is no longer known."""
-    known = person in s.rules.people.persons
-    _request(s, "notice", (person,) if known else _people(s, s.rules.last_resort), notice=notice)
+    people = s.rules.people
+    known = person in people.persons
+    _request(s, "notice", (person,) if known else people.whoever(s.rules.last_resort, s.wall), notice=notice)
 
 
 def digest(s: State, order: DigestOrder) -> None:
     """Request the digest of a day to everybody who is to get it."""
-    _request(s, "digest", _people(s, order.to), digest=order.digest)
-
-
-def _people(s: State, targets: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(p for target in targets for p in s.rules.people.resolve(target, s.wall, even_away=True)))
+    _request(s, "digest", s.rules.people.whoever(order.to, s.wall), digest=order.digest)
 
 
 def _request(s: State, kind: NotificationKind, people: Iterable[str], **about: Any) -> None:

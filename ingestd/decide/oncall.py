@@ -154,6 +154,10 @@ class People:
         named = self._named(target, wall, owner_team, owner)
         return named or (self.ever(target, owner_team=owner_team, owner=owner) if even_away else ())
 
+    def whoever(self, targets: Iterable[str], wall: float) -> tuple[str, ...]:
+        """All whom some targets name, each once: rather somebody who is away than nobody."""
+        return tuple(dict.fromkeys(p for target in targets for p in self.resolve(target, wall, even_away=True)))
+
     def ever(self, target: str, *, owner_team: str = "", owner: str = "") -> tuple[str, ...]:
         """Whom a target names, whoever is away and whosever turn it is."""
         word, _, name = target.partition(":")

@@ -19,7 +19,7 @@ from ingestd.decide.facts import line_of
 from ingestd.decide.knowledge import thing, times_of
 from ingestd.decide.oncall import Person
 from ingestd.links import Grant, LinkError
-from ingestd.model import Alert, Command, Incident, StoreUnavailable
+from ingestd.model import Alert, Command, Incident, StoreUnavailable, Verdict
 from ingestd.web.answers import RefusalError, body_of
 from ingestd.web.face import Face
 from ingestd.web.linkwords import WORDS, Words
@@ -118,7 +118,7 @@ class Pages:
             number=incident.number,
             priority=incident.priority,
             title=incident.title,
-            state=words.states["restored" if incident.restored_at and not over else incident.state],
+            state=_state(words, incident),
             owner=self._called(incident.owner),
             note=words.over if over else words.mine if mine else words.ask,
             button=not over and not mine,
@@ -137,7 +137,7 @@ class Pages:
             number=incident.number,
             priority=incident.priority,
             title=incident.title,
-            state=words.states["restored" if incident.restored_at and not over else incident.state],
+            state=_state(words, incident),
             owner=self._called(incident.owner),
             note=words.over if over else words.who,
             people=() if over else tuple((one.id, _called(one)) for one in self._members()),
@@ -147,7 +147,7 @@ class Pages:
     async def _said(self, request: Request, grant: Grant, words: Words) -> Response:
         """Somebody of the group says who she is, and takes it."""
         try:
-            named = parse_qs((await body_of(request)).decode("utf-8", "replace")).get("person", [""])[0]
+            named = await _field(request, "person")
         except RefusalError as refusal:
             return self._page(words, note=words.forged, status=refusal.status)
         person = next((one for one in self._members() if one.id == named), None)
@@ -199,7 +199,7 @@ class Pages:
         """Take one of several, or all that nobody has."""
         words, listed = self._words(person), await self._listed(grant)
         try:
-            asked = parse_qs((await body_of(request)).decode("latin-1")).get("incident", [""])[0]
+            asked = await _field(request, "incident")
         except RefusalError as refusal:
             return self._page(words, note=words.forged, status=refusal.status)
         wanted = listed if asked == "all" else tuple(one for one in listed if str(one) == asked)
@@ -211,12 +211,9 @@ class Pages:
             if incident is None or incident.state != "triggered":
                 continue
             command = Command(action="ack", incident=number, notification=grant.notification, came_by="web")
-            try:
-                verdict = await self._face.act(command, person.id)
-            except StoreUnavailable as error:
-                return self._page(words, note=words.later, status=503, headers={"Retry-After": str(error.retry_after)})
-            except TimeoutError:
-                return self._page(words, note=words.late, status=202)
+            verdict = await self._verdict(command, person)
+            if isinstance(verdict, Response):
+                return verdict
             note = note if verdict.ok else verdict.text
         return await self._many(grant, person, note)
 
@@ -256,21 +253,27 @@ class Pages:
 
     async def _done(self, command: Command, person: Person) -> Response:
         """What came of it."""
-        words = self._words(person)
-        try:
-            verdict = await self._face.act(command, person.id)
-        except StoreUnavailable as error:
-            return self._page(words, note=words.later, status=503, headers={"Retry-After": str(error.retry_after)})
-        except TimeoutError:
-            return self._page(words, note=words.late, status=202)
+        words, verdict = self._words(person), await self._verdict(command, person)
+        if isinstance(verdict, Response):
+            return verdict
         if verdict.ok:
             note = words.split if command.action == "split" else words.mine
             return self._page(words, person=_called(person), number=verdict.incident or command.incident, note=note)
         return self._page(words, number=command.incident, note=verdict.text, status=409)
 
+    async def _verdict(self, command: Command, person: Person) -> Verdict | Response:
+        """The step's verdict; a page, if it could not be kept or takes long."""
+        words = self._words(person)
+        try:
+            return await self._face.act(command, person.id)
+        except StoreUnavailable as error:
+            return self._page(words, note=words.later, status=503, headers={"Retry-After": str(error.retry_after)})
+        except TimeoutError:
+            return self._page(words, note=words.late, status=202)
+
     async def _asked_apart(self, request: Request) -> Alert | None:
         """The alert whose button was pressed; None: it was the other button."""
-        asked = parse_qs((await body_of(request)).decode("latin-1")).get("apart", [""])[0]
+        asked = await _field(request, "apart")
         if not asked:
             return None
         alert = await self._face.reads.alert(int(asked)) if asked.isascii() and asked.isdigit() else None
@@ -334,6 +337,16 @@ class Pages:
             chosen=chosen,
         )
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
+
+
+def _state(words: Words, incident: Incident) -> str:
+    restored = incident.restored_at and incident.state != "resolved"
+    return words.states["restored" if restored else incident.state]
+
+
+async def _field(request: Request, name: str) -> str:
+    """A field of a form; "" if it is not there. RefusalError: the form is too long."""
+    return parse_qs((await body_of(request)).decode("utf-8", "replace")).get(name, [""])[0]
 
 
 def _called(person: Person) -> str:
