@@ -39,7 +39,7 @@ class Part(Struct, frozen=True):
 
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """A mail as a reader sees it. Header names are in lower case, header values raw."""
+    """A mail as a reader sees it. Header names are in lower case, header values decoded."""
 
     subject: str = ""
     sender: str = ""  # address of From
@@ -62,7 +62,7 @@ class Mail(Struct, frozen=True, kw_only=True):
         wanted = name.lower()
         for key, value in self.headers:
             if key == wanted:
-                return charset.header(value)
+                return value
         return ""
 
 
@@ -70,18 +70,20 @@ def read(raw: bytes) -> Mail:
     """Understand a mail; what can't be parsed as one is its own text."""
     tree = mime.parse(raw[:LONGEST])
     parts = tuple(_parts(tree, [MOST_PARTS]))
-    sender = charset.header(tree.raw("from"))[:LONGEST_ADDRESSES]
+    headers = tuple((key, charset.header(value)) for key, value in tree.headers)
+    first = dict(reversed(headers))
+    sender = first.get("from", "")[:LONGEST_ADDRESSES]
     return Mail(
-        subject=charset.header(tree.raw("subject"))[:LONGEST_SUBJECT],
+        subject=first.get("subject", "")[:LONGEST_SUBJECT],
         sender=_address(sender),
         sender_name=_name(sender),
-        recipients=_addresses(value for key, value in tree.headers if key in ("to", "cc")),
+        recipients=_addresses(value for key, value in headers if key in ("to", "cc")),
         date=_date(tree.raw("date")),
-        message_id=_first_id(tree.raw("message-id")),
-        in_reply_to=_first_id(tree.raw("in-reply-to")),
-        references=tuple(_ID.findall(charset.header(tree.raw("references"))))[:MOST_RECIPIENTS],
-        headers=tree.headers,
-        head="\n".join(f"{key}: {charset.header(value)}" for key, value in tree.headers)[:LONGEST_HEADERS],
+        message_id=_first_id(first.get("message-id", "")),
+        in_reply_to=_first_id(first.get("in-reply-to", "")),
+        references=tuple(_ID.findall(first.get("references", "")))[:MOST_RECIPIENTS],
+        headers=headers,
+        head="\n".join(f"{key}: {value}" for key, value in headers)[:LONGEST_HEADERS],
         content_type=tree.kind,
         report_type=tree.params.get("report-type", "").lower(),
         text=_clipped(_shown(tree)),
@@ -97,13 +99,13 @@ def _parts(tree: Tree, budget: list[int]) -> Iterator[Part]:
     if tree.kind.startswith("message/"):
         budget[0] -= 1
         fields = tuple((key, charset.header(value)) for child in tree.children for key, value in child.headers)
-        yield Part(tree.kind, "" if tree.children else _clipped(mime.text(tree)), fields[:MOST_FIELDS], attached=True)
+        yield Part(tree.kind, "" if tree.children else _clipped(tree.text), fields[:MOST_FIELDS], attached=True)
     elif tree.children:
         for child in tree.children:
             yield from _parts(child, budget)
     else:
         budget[0] -= 1
-        yield Part(tree.kind, _clipped(mime.text(tree)) if tree.kind.startswith("text/") else "", (), tree.attached)
+        yield Part(tree.kind, _clipped(tree.text) if tree.kind.startswith("text/") else "", (), tree.attached)
 
 
 def _shown(tree: Tree) -> str:
@@ -115,7 +117,7 @@ def _shown(tree: Tree) -> str:
         return "\n\n".join(_filling(map(_shown, tree.children)))
     if tree.attached or not tree.kind.startswith(("text/", "multipart/")):
         return ""
-    text = mime.text(tree)
+    text = tree.text
     return htmltext.to_text(text) if tree.kind == "text/html" or _is_html(tree.kind, text) else text
 
 
@@ -155,7 +157,7 @@ def _name(text: str) -> str:
 
 
 def _addresses(values: Iterator[str]) -> tuple[str, ...]:
-    found = (address for value in values for address in _ADDRESS.findall(charset.header(value)[:LONGEST_ADDRESSES]))
+    found = (address for value in values for address in _ADDRESS.findall(value[:LONGEST_ADDRESSES]))
     return tuple(dict.fromkeys(found))[:MOST_RECIPIENTS]
 
 
@@ -168,6 +170,5 @@ def _date(value: str) -> float | None:
 
 
 def _first_id(value: str) -> str | None:
-    text = charset.header(value)
-    found = _ID.search(text)
-    return found[0] if found else text[:998] or None
+    found = _ID.search(value)
+    return found[0] if found else value[:998] or None

@@ -46,6 +46,24 @@ def compiled(pattern: str, *, fold: bool = False) -> "re2._Regexp[str]":
     return re2.compile(pattern, _options(fold=fold))
 
 
+class GroupsOf:
+    """A pattern's named groups. It reads UTF-8, so that a text which many patterns look at is encoded but once."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re2.compile(pattern.encode(), _options())
+        self._names = tuple(compiled(pattern).groupindex.items())
+
+    def find(self, text: bytes) -> Iterator[tuple[str, str]]:
+        """The groups that the first match fills; none if there is no match."""
+        found = self._pattern.search(text)
+        if found is None:
+            return
+        for name, group in self._names:
+            start, end = found.span(group)
+            if start < end:
+                yield name, text[start:end].decode("utf-8", "replace")
+
+
 def glob_pattern(glob: str) -> str:
     """The pattern of a glob over a whole text: ``*`` is any text, ``?`` one character."""
     parts = ({"*": ".*", "?": "."}.get(sign) or re2.escape(sign) for sign in glob)

@@ -7,6 +7,7 @@ a body without the blank line before it. Each byte is looked at once a level; no
 import binascii
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 
 from msgspec import Struct
@@ -22,14 +23,17 @@ MOST_FLOWED = 20_000  # lines of a part that are put together; the rest stays as
 DEEPEST = 12
 
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
-_END = re.compile(rb"\r?\n\r?\n")
+_END = re.compile(rb"(\r?\n)\r?\n")
+#: A header that is made of nothing else is read by this at once; any other line by line.
+_FIELD = re.compile(r"^([!-9;-~]{1,200}+)[ \t]*+:[ \t]*+([^\r\n]*+(?:\r?\n[ \t]++[^\s][^\r\n]*+)*+)\r?\n", re.MULTILINE)
+_BLANKS = " \t\r\v\f"
 _PARAM = re.compile(
     r";\s*(charset|format|delsp|report-type|boundary|method)\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE
 )
 _NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
-class Tree(Struct, frozen=True):
+class Tree(Struct, frozen=True, dict=True):
     """One part: its header fields in order (small names, raw values), its undecoded body, what it contains."""
 
     headers: tuple[tuple[str, str], ...]
@@ -43,13 +47,13 @@ class Tree(Struct, frozen=True):
                 return value
         return ""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The content type in small letters; text/plain where none is given or it is nonsense."""
         kind = self.raw("content-type").split(";", maxsplit=1)[0].strip().lower()
         return kind if kind.count("/") == 1 else "text/plain"
 
-    @property
+    @cached_property
     def params(self) -> dict[str, str]:
         """The parameters of the content type that matter here."""
         return params(self.raw("content-type"))
@@ -65,6 +69,15 @@ class Tree(Struct, frozen=True):
         if encoding == "base64":
             return _from_base64(self.body)
         return binascii.a2b_qp(self.body) if encoding == "quoted-printable" else self.body
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the part, its line ends as line feeds."""
+        found = charset.decode(self.payload(), self.params.get("charset", ""))[:LONGEST_TEXT]
+        found = found.replace("\r\n", "\n").replace("\r", "\n")
+        if self.params.get("format", "").lower() == "flowed":
+            return _unflowed(found, self.params.get("delsp", "").lower() == "yes")
+        return found
 
 
 def params(content_type: str) -> dict[str, str]:
@@ -88,8 +101,32 @@ def parse(raw: bytes, depth: int = 0) -> Tree:
     return tree
 
 
-def _head(raw: bytes) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The header fields and where the body begins."""
+Head = tuple[tuple[tuple[str, str], ...], int]  # the header fields, and where the body begins
+
+
+def _head(raw: bytes) -> Head:
+    return _sound_head(raw) or _any_head(raw)
+
+
+def _sound_head(raw: bytes) -> Head | None:
+    """A header as the standard wants it, which nearly all are; None if any line is something else."""
+    end = _END.search(raw, 0, LONGEST_HEAD)
+    if end is None:
+        return None
+    head = raw[: end.end(1)].decode("ascii", "surrogateescape")
+    found = _FIELD.findall(head)
+    lines = head.count("\n")
+    if lines > MOST_HEADERS or len(found) + sum(value.count("\n") for _, value in found) != lines:
+        return None
+    return tuple((name.lower(), _unfolded(value) if "\n" in value else value) for name, value in found), end.end()
+
+
+def _unfolded(value: str) -> str:
+    first, *more = value.split("\n")
+    return "\n".join((first.rstrip("\r"), *(line.strip(_BLANKS) for line in more)))
+
+
+def _any_head(raw: bytes) -> Head:
     fields: list[tuple[str, list[bytes]]] = []
     at = 0
     for number, (start, end) in enumerate(_lines(raw)):
@@ -163,15 +200,6 @@ def _from_base64(raw: bytes) -> bytes:
     if not usable:
         return b"" if not raw.strip() else raw
     return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
-
-
-def text(tree: Tree) -> str:
-    """The text of a part, its line ends as line feeds."""
-    found = charset.decode(tree.payload(), tree.params.get("charset", ""))[:LONGEST_TEXT]
-    found = found.replace("\r\n", "\n").replace("\r", "\n")
-    if tree.params.get("format", "").lower() == "flowed":
-        return _unflowed(found, tree.params.get("delsp", "").lower() == "yes")
-    return found
 
 
 def _unflowed(whole: str, delete_space: bool) -> str:

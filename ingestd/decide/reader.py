@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ingestd.decide import words
 from ingestd.decide.mail import Mail
-from ingestd.decide.match import compiled
+from ingestd.decide.match import GroupsOf, compiled
 from ingestd.decide.recognise import Notice, RecogniserFile, State, Take, Unheard
 from ingestd.model import Ends, Event, Reading, ReadingKind, Reason, Severity
 
@@ -47,7 +47,7 @@ class Recogniser:
         self._compose = {name: _several(wanted) for name, wanted in file.compose.items()}
         self._identities = _several(file.identity)
         self._separators = (file.separator,) if file.separator else (":", "：", "\t")
-        self._take = [(place, compiled(pattern)) for take in file.take for place, pattern in _place(take)]
+        self._take = [(place, GroupsOf(pattern)) for take in file.take for place, pattern in _place(take)]
         self._start = compiled(file.blocks.start) if file.blocks else None
         self._section = compiled(file.blocks.section) if file.blocks and file.blocks.section else None
         self._until = compiled(file.blocks.labels_until) if file.blocks and file.blocks.labels_until else None
@@ -88,7 +88,7 @@ class Recogniser:
 
     # where to look
 
-    def _scopes(self, mail: Mail) -> Iterator[tuple[str, Values]]:
+    def _scopes(self, mail: Mail) -> Iterator[tuple[str, Mapping[str, str]]]:
         """The text of each alert and what the section above it says."""
         if self._start is None:
             yield mail.text, {}
@@ -101,17 +101,24 @@ class Recogniser:
             below = min([end, *starts[above : above + 1]])
             yield mail.text[start:below], _groups(sections[above - 1].groupdict()) if above else {}
 
-    def _values(self, mail: Mail, scope: str, section: Values) -> Values:
+    def _values(self, mail: Mail, scope: str, section: Mapping[str, str]) -> Values:
         """All fields: label lines first, then the section above, then the patterns in order, then the defaults."""
         values: Values = {}
         lines = dict(reversed(list(self._lines(scope)))) if self._known else {}
-        for name, labels in self._labels.items():
-            _add(values, {name: [lines[label] for label in labels if label in lines]})
-        _add(values, section)
-        for place, pattern in self._take:
-            found = pattern.search(_text_at(mail, scope, place))
-            _add(values, _groups(found.groupdict()) if found else {})
-        _add(values, {name: [value] for name, value in self.file.defaults.items()})
+        for wanted, labels in self._labels.items():
+            for label in labels:
+                if label in lines:
+                    _add(values, wanted, lines[label])
+        for name, value in section.items():
+            _add(values, name, value)
+        texts: dict[str, bytes] = {}  # as the patterns read them
+        for place, groups in self._take:
+            if place not in texts:
+                texts[place] = _text_at(mail, scope, place).encode("utf-8", "replace")
+            for name, value in groups.find(texts[place]):
+                _add(values, name, value)
+        for wanted, value in self.file.defaults.items():
+            _add(values, wanted, value)
         for group, table in self._translate.items():
             values[group] = list(filter(None, (table.get(_key(value), value) for value in values.get(group, ()))))
         for name, templates in self._compose.items():
@@ -131,18 +138,22 @@ class Recogniser:
             yield {**values, name: [one]}
 
     def _lines(self, scope: str) -> Iterator[tuple[str, str]]:
-        """``Label: value`` lines; a wanted label with nothing behind it has its value in the next line."""
+        """``Label: value`` lines that are wanted; a label with nothing behind it has its value in the next line."""
         pending = ""
         for line in _short_lines(scope):
-            pairs = [(_key(label.strip(_DECORATION)), value.strip(_TRAILING)) for label, value in self._split(line)]
+            known = [
+                (key, value.strip(_TRAILING))
+                for label, value in self._split(line)
+                if (key := _key(label.strip(_DECORATION))) in self._known
+            ]
             if pending and line.strip():
-                if not any(label in self._known for label, _ in pairs):
+                if not known:
                     yield pending, line.strip()
                 pending = ""
-            for label, value in pairs:
-                if label and value:
+            for label, value in known:
+                if value:
                     yield label, value
-                elif label in self._known:
+                else:
                     pending = label
 
     def _split(self, line: str) -> list[tuple[str, str]]:
@@ -270,15 +281,13 @@ def _key(word: str) -> str:
     return " ".join(word.casefold().split())
 
 
-def _groups(found: Mapping[str, str | None]) -> Values:
-    return {name: [value] for name, value in found.items() if value}
+def _groups(found: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in found.items() if value}
 
 
-def _add(values: Values, more: Values) -> None:
-    for name, found in more.items():
-        clean = [" ".join(value[:LONGEST_FIELD].split()) for value in found]
-        if any(clean):
-            values.setdefault(name, []).extend(filter(None, clean))
+def _add(values: Values, name: str, value: str) -> None:
+    if clean := " ".join(value[:LONGEST_FIELD].split()):
+        values.setdefault(name, []).append(clean)
 
 
 def _place(take: Take) -> Iterator[tuple[str, str]]:
