@@ -19,13 +19,19 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-# What is judged by cases, and what mostly waits for real peers, needs no coverage, and runs beside the rest.
+# What is judged by cases, and what mostly waits for real peers, needs no coverage, and runs beside the rest. Many tests
+# are about real time: those that failed while the machine was busy are tried again when nothing else runs, in plain sight.
 BESIDE := tests/test_storm.py tests/test_corpus.py tests/peers
+PEERS  := $(BIN)/python -m pytest -rs -o cache_dir=$(VENV)/.beside $(BESIDE)
+REST   := $(BIN)/python -m pytest -rs --cov --cov-report=term --cov-fail-under=90 $(BESIDE:%=--ignore=%)
+AGAIN  := --last-failed --last-failed-no-failures=none
 unit: $(STAMP)
 	.ci/peers
-	{ $(BIN)/python -m pytest -rs $(BESIDE) && $(BIN)/python tests/drills/contract.py --count 1000; } >$(VENV)/beside.log 2>&1 & \
-	  beside=$$!; $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 -rs $(BESIDE:%=--ignore=%); rest=$$?; \
-	  wait $$beside; judged=$$?; cat $(VENV)/beside.log; exit $$((rest + judged))
+	{ $(PEERS); judged=$$?; $(BIN)/python tests/drills/contract.py --count 1000 || judged=2; exit $$judged; } >$(VENV)/beside.log 2>&1 & \
+	  beside=$$!; $(REST) -n 2 --dist loadfile; rest=$$?; wait $$beside; judged=$$?; cat $(VENV)/beside.log; \
+	  if [ $$rest -eq 1 ]; then echo "again, with the machine to themselves:"; $(REST) --cov-append $(AGAIN); rest=$$?; fi; \
+	  if [ $$judged -eq 1 ]; then echo "again, with the machine to themselves:"; $(PEERS) $(AGAIN); judged=$$?; fi; \
+	  exit $$((rest + judged))
 	$(BIN)/python -m coverage report --include='ingestd/decide/*' --fail-under=100
 
 demo: $(STAMP)         ## a morning in a trading company, played through real SMTP and HTTP

@@ -68,7 +68,7 @@ class Alertmanager:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(30)
         self._web.close()
         self._log.close()
 

@@ -134,7 +134,7 @@ class Dovecot:
         """End the server and all its sessions; the mails stay."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(10)
+            self._process.wait(30)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)  # its sessions would outlive it
             self._process = None

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from ingestd.demo.site import free_port
-from tests.peers.site import peer, until
+from tests.peers.site import LAST, peer, until
 
 OUR_DOMAIN = "trading.example"  # its people have mailboxes here
 ALERTS = "alerts@ingestd.trading.example"  # anything else goes to the smart host: ingestd
@@ -125,7 +125,8 @@ class Postfix:
             pid = self.home / "queue" / "pid" / "master.pid"
             if self._process.poll() is None and pid.exists():
                 os.kill(int(pid.read_text()), signal.SIGTERM)
-            self._process.wait(10)
+            self._process.wait(30)
+        print("Postfix's log:", self.log[-LAST:])
         shutil.rmtree(self.home, ignore_errors=True)  # its processes may still be ending
 
     def submit(self, sender: str, mail: bytes, to: str = ALERTS) -> None:
@@ -180,7 +181,7 @@ class Postfix:
     @staticmethod
     def _run(program: str, *words: str | Path, given: bytes | None = None) -> bytes:
         command = [peer(program, "Postfix", "postfix"), *words]
-        ran = subprocess.run(command, input=given, capture_output=True, timeout=10, check=False)
+        ran = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
         assert ran.returncode == 0, ran.stderr.decode("utf-8", "replace")
         return ran.stdout
 

@@ -54,12 +54,12 @@ class Prometheus:
         """It is gone without a word."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(30)
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(30)
         self._log.close()
 
     @property

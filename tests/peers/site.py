@@ -21,7 +21,8 @@ from ingestd.demo.site import prepare
 
 T = TypeVar("T")
 
-PATIENCE = 40.0  # seconds to wait for anything
+PATIENCE = 120.0  # seconds to wait for anything, on a machine that is busy with much else
+LAST = 8000  # characters of a log that are shown of a test that failed
 #: Moments instead of minutes, so that pages and ends come at once.
 CORRELATE = """
 version: 1
@@ -92,6 +93,7 @@ class Site:
     def stop(self) -> None:
         self._web.close()
         self.daemon.stop()
+        print("daemon.log:", (self.stage.folder / "daemon.log").read_text("utf-8", "replace")[-LAST:])
 
     def incidents(self) -> list[dict[str, Any]]:
         """Every incident that was not merged into another, with its alerts and notifications, oldest first."""
