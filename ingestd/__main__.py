@@ -224,6 +224,24 @@ def _learn(args: argparse.Namespace) -> int:
     return _with_client(args, lambda client: inbox.learn_from(inbox.from_daemon(client), args))
 
 
+def _backup(args: argparse.Namespace) -> int:
+    from ingestd.cli import stores  # noqa: PLC0415
+
+    return stores.keep(args)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from ingestd.cli import stores  # noqa: PLC0415
+
+    return stores.bring_back(args)
+
+
+def _migrate_store(args: argparse.Namespace) -> int:
+    from ingestd.cli import stores  # noqa: PLC0415
+
+    return stores.move(args)
+
+
 def _topology_check(args: argparse.Namespace) -> int:
     from ingestd.cli import topology  # noqa: PLC0415
 
@@ -346,6 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     hidden = commands.add_parser("silence", help="hide what is known for a while, or a node in maintenance")
     _silence_words(hidden.add_subparsers(required=True, metavar="ACTION"))
     _inbox_words(commands)
+    _store_words(commands)
     topology = commands.add_parser("topology", help="what depends on what: look at it, check it, grow it")
     _topology_words(topology.add_subparsers(required=True, metavar="ACTION"))
     moving = commands.add_parser("import", help="draft people, rotas, policies and routes from another product")
@@ -491,6 +510,17 @@ def _inbox_words(commands: "Commands") -> None:
     for parser in (listing, show, learn, replay):
         _config_word(parser)
         _client_words(parser)
+
+
+def _store_words(commands: "Commands") -> None:
+    keep = _command(commands, "backup", _backup, "write the whole store to one file, also while the daemon runs")
+    back = _command(commands, "restore", _restore, "fill the site's store, which must be empty, from a backup")
+    for parser in (keep, back):
+        parser.add_argument("file", type=Path, metavar="FILE")
+        _config_word(parser)
+    move = _command(commands, "migrate-store", _migrate_store, "copy a store into an empty one, of either kind")
+    move.add_argument("source", metavar="FROM", help="sqlite:////var/lib/ingestd/ingestd.db; the daemon is stopped")
+    move.add_argument("target", metavar="TO", help="postgresql://user@host/name")
 
 
 def _topology_words(actions: "Commands") -> None:

@@ -38,6 +38,13 @@ def folder(url: URL) -> Path | None:
     return Path(url.database or "").absolute().parent if url.get_backend_name() == "sqlite" else None
 
 
+def existing(url: URL) -> URL:
+    """The same; FileNotFoundError: an SQLite store that nobody made yet, which looking at it would make."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise FileNotFoundError(f"{url.database}: there is no store yet")
+    return url
+
+
 def writer(url: URL) -> Engine:
     """The engine of the one writing thread: one connection, every transaction with the write lock from its start."""
     if url.get_backend_name() == "postgresql":

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
@@ -49,10 +48,7 @@ class Journal(Queries):
 @contextmanager
 def opened(url: str) -> Iterator[Journal]:
     """Connect for reading. FileNotFoundError: there is no such file; it is not made."""
-    parsed = engines.parse(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
-        raise FileNotFoundError(f"{parsed.database}: there is no store yet")
-    engine = engines.reader(parsed)
+    engine = engines.reader(engines.existing(engines.parse(url)))
     try:
         yield Journal(engine)
     finally:

@@ -20,9 +20,8 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        config = _config(connection)
-        if revision(connection) != ScriptDirectory.from_config(config).get_current_head():
-            command.upgrade(config, "head")
+        if revision(connection) != newest():
+            command.upgrade(_config(connection), "head")
 
 
 def revision(connection: Connection) -> str | None:
@@ -30,7 +29,12 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _config(connection: Connection) -> Config:
+def newest() -> str | None:
+    """The step that this version's schema is at."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from ingestd.model import Entry, Message, Notification, Receipt, Snapshot, Stepped, StoreUnavailable
 from ingestd.store import engines, rows, tables
+from ingestd.store.copying import half_made
 from ingestd.store.queries import Journalled, Queries, read_progress
 from ingestd.store.schema import migrate
 from ingestd.store.statements import CLAIM, SETTLE
@@ -63,8 +64,8 @@ class Store:
     def open(cls, url: str, *, limits: Limits | None = None) -> Self:
         """Connect, bring the schema up to date and mark the store as in use (blocks).
 
-        ``url``: ``sqlite:////path/ingestd.db`` or ``postgresql://user@host/name``. ValueError: another kind;
-        sqlalchemy.exc.SQLAlchemyError: it can't be reached or migrated.
+        ``url``: ``sqlite:////path/ingestd.db`` or ``postgresql://user@host/name``. ValueError: another kind, or half a
+        copy; sqlalchemy.exc.SQLAlchemyError: it can't be reached or migrated.
         """
         parsed = engines.parse(url)
         writing = engines.writer(parsed)
@@ -217,6 +218,10 @@ class Store:
 
     def _begin(self) -> None:
         with self._writing.begin() as connection:
+            if begun := half_made(connection):
+                raise ValueError(
+                    f"a copy of {begun} into this store is not complete: run `ingestd migrate-store` again"
+                )
             ended = connection.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "clean"))
             self.unclean = ended == "no"
             self._progress = read_progress(connection)
