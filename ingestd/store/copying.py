@@ -8,10 +8,12 @@ until they agree the target is marked as half a copy, and no daemon opens it.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import psycopg
 from msgspec import Struct
+from psycopg import sql
 from sqlalchemy import (
     Connection,
     Engine,
@@ -27,10 +29,11 @@ from sqlalchemy import (
 )
 
 from ingestd.store import engines, schema, tables
+from ingestd.store.queries import MARK, half_made
+from ingestd.store.rows import Row
 
 GROUP = 2000  # rows that are read and committed together …
 HEAVY = 100  # … and rows with a body, which may be long
-MARK = "copying"  # in ``meta``: where a copy that is not complete comes from
 _SUM = 1 << 64
 #: The last number that was given, and giving the next from there; SQLite keeps only those of ``inbox``.
 _GIVEN = {
@@ -81,11 +84,6 @@ def ordered() -> tuple[Table, ...]:
     return (*(table for table in tables.metadata.sorted_tables if table is not tables.meta), tables.meta)
 
 
-def half_made(connection: Connection) -> str | None:
-    """Where a copy into this store, which is not complete, comes from; None: it is whole."""
-    return connection.scalar(select(tables.meta.c.value).where(tables.meta.c.key == MARK))
-
-
 @contextmanager
 def _closing(engine: Engine) -> Iterator[Engine]:
     try:
@@ -126,15 +124,27 @@ def _copy(source: Connection, writing: Engine, table: Table, tell: Tell) -> None
             connection.execute(table.delete().where(key != MARK))
     done = source.scalar(select(func.count()).select_from(table).where(key <= after)) or 0 if after is not None else 0
     tell(table.name, done, count)
-    put = insert(table).values({c.name: bindparam(c.name, type_=_plain(c)) for c in table.columns})
     for group in _groups(source, table, after):
         with writing.begin() as connection:
-            connection.execute(put, group)
+            _put(connection, table, group)
         done += len(group)
         tell(table.name, done, count)
 
 
-def _groups(connection: Connection, table: Table, after: Any = None) -> Iterator[list[dict[str, Any]]]:
+def _put(connection: Connection, table: Table, group: list[Row]) -> None:
+    """Rows as they are stored; PostgreSQL takes them several times as fast by COPY."""
+    if connection.dialect.name != "postgresql":
+        put = insert(table).values({c.name: bindparam(c.name, type_=_plain(c)) for c in table.columns})
+        connection.execute(put, group)
+        return
+    cursor = cast("psycopg.Cursor", connection.connection.cursor())
+    names = sql.SQL(", ").join(map(sql.Identifier, group[0]))
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)) as copied:
+        for row in group:
+            copied.write_row(tuple(row.values()))
+
+
+def _groups(connection: Connection, table: Table, after: Any = None) -> Iterator[list[Row]]:
     """The rows in the order of their key, as they are stored."""
     key, limit = _key(table), HEAVY if table is tables.inbox_body else GROUP
     query = select(*(type_coerce(c, _plain(c)).label(c.name) for c in table.columns)).order_by(key).limit(limit)

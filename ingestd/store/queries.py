@@ -46,6 +46,7 @@ from ingestd.store.unpaged import Unpaged
 
 T = TypeVar("T")
 
+MARK = "copying"  # in ``meta``: where a copy that is not complete comes from
 CHUNK = 500  # journal entries read at a time
 
 
@@ -355,6 +356,11 @@ def read_progress(connection: Connection) -> rows.Progress:
     """How far the engine is, from ``meta``."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == "engine"))
     return rows.decode_progress(value) if value else rows.Progress()
+
+
+def half_made(connection: Connection) -> str | None:
+    """Where a copy into this store, which is not complete, comes from; None: it is whole."""
+    return connection.scalar(select(meta.c.value).where(meta.c.key == MARK))
 
 
 def with_merged(number: int) -> Select[Any]:

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from ingestd.model import Entry, Message, Notification, Receipt, Snapshot, Stepped, StoreUnavailable
 from ingestd.store import engines, rows, tables
-from ingestd.store.copying import half_made
-from ingestd.store.queries import Journalled, Queries, read_progress
+from ingestd.store.queries import Journalled, Queries, half_made, read_progress
 from ingestd.store.schema import migrate
 from ingestd.store.statements import CLAIM, SETTLE
 from ingestd.store.writer import Figures, Job, Writer
