@@ -40,6 +40,7 @@ from ingestd.outbox import Outbox, OutboxSettings
 from ingestd.rehearsal import rehearse
 from ingestd.replay import Origin
 from ingestd.replies import Letters
+from ingestd.retention import Retention
 from ingestd.settings import HttpSettings
 from ingestd.shouting import reached, shouting, shown
 from ingestd.sitecache import reload_site, start_site
@@ -154,6 +155,9 @@ class Daemon:
             self.clock.wall,
             lambda: self.engine.world.wall_offset,
         )
+        self.retention = Retention(
+            self.store, lambda: self.site.settings.retention, self.clock.wall, self.figures.erased
+        )
         self.smtp = SmtpIntake(settings.listen.smtp, self.receive, self.clock.wall, self.figures.refused)
         self.lmtp = lmtp_intake(settings, self.receive, self.clock.wall, self.figures.refused)
         self.mailboxes = tuple(
@@ -199,7 +203,7 @@ class Daemon:
         watch = loop.create_task(self._watch())
         digests, calendars = loop.create_task(self.digests.run()), loop.create_task(self.calendars.run())
         dead_man = loop.create_task(DeadMan(lambda: self.site.settings.dead_man, self._ready).run())
-        looking = loop.create_task(self.auditor.run()), loop.create_task(self.channel_watch.run())
+        looking = tuple(map(loop.create_task, (self.auditor.run(), self.channel_watch.run(), self.retention.run())))
         watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
         try:
             self._listen_to_signals(loop)

@@ -64,6 +64,10 @@ class Figures:
         """The auditor looked."""
         self._metrics.audit_findings.set(findings)
 
+    def erased(self, why: str, bodies: int) -> None:
+        """Bodies were erased."""
+        self._metrics.bodies_erased.labels(why).inc(bodies)
+
     def started(self, *, clean: bool) -> None:
         """The daemon is up."""
         self._metrics.starts.labels("clean" if clean else "unclean").inc()

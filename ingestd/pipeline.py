@@ -215,7 +215,8 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
             reading = reader(world, message)
             if message.answers is not None:
                 return [_answered(message, reading)], reading.recogniser or reading.kind
-            return list(units_of(world, addressed(world, message), reading)) or [_nothing], reading.recogniser or "none"
+            units = list(units_of(world, addressed(world, message), reading)) or [_nothing]
+            return units, reading.recogniser or _nobodys(world, message, reading)
         case "command":
             command = msgspec.json.decode(message.body, type=Command)
             return [lambda s: _obey(s, command, message)], None
@@ -240,6 +241,12 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
             return [lambda s: _clock(s, float(message.body)), *_whose(world)], None
         case _:
             return [_nothing], None
+
+
+def _nobodys(world: World, message: Message, reading: Reading) -> str:
+    """How a message that no recogniser knows is called: a colleague's, or one that the admin should look at."""
+    colleague = reading.kind == "human_report" and world.rules.names.is_colleague(message.sender)
+    return "person" if colleague else "none"
 
 
 def units_of(world: World, message: Message, reading: Reading) -> Iterator[Unit]:

@@ -61,6 +61,21 @@ class DigestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     to: tuple[str, ...] | None = None  # None: the last resort; empty: nobody
 
 
+class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long messages are kept as they came; what was decided about them is kept for good.
+
+    Never erased: what waits, was set aside or not recognised, and what an open incident is made of.
+    """
+
+    bodies: Duration = Duration(90 * 86400.0)  # 0: for good
+    people: Duration = Duration(30 * 86400.0)  # mails of people, and their answers; 0: for good
+    octets: int = 0  # of all bodies together, above which the oldest go; 0: as many as there are
+
+    def __post_init__(self) -> None:
+        if self.octets < 0:
+            raise ValueError("octets: expected 0 or more")
+
+
 class ReplySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``replies`` of the site file."""
 
@@ -106,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     watch: bool = True  # take over changed files as soon as they are saved; else by SIGHUP or `ingestd reload`
     mode: Literal["page", "observe"] = "page"  # observe: decide everything, send the digest only
     digest: DigestSettings = DigestSettings()
+    retention: RetentionSettings = RetentionSettings()
     language: Language = "en"
     timezone: str = "UTC"
     last_resort: tuple[str, ...] = ()  # required: somebody is always told

@@ -121,6 +121,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     mailbox_connected: Gauge  # mailbox
     mailbox_backlog: Gauge  # mailbox
     mailbox_read_at: Gauge  # mailbox
+    bodies_erased: Counter  # why
     starts: Counter  # outcome
     reloads: Counter  # outcome
     reload_at: Gauge
@@ -168,6 +169,7 @@ def metrics() -> Metrics:
         mailbox_read_at=Gauge(
             "ingestd_mailbox_read_time_seconds", "When it was last read to its end", ("mailbox",), registry=at
         ),
+        bodies_erased=Counter("ingestd_bodies_erased", "Bodies of messages erased", ("why",), registry=at),
         starts=Counter("ingestd_starts", "Starts, by how the process before ended", ("outcome",), registry=at),
         reloads=Counter("ingestd_reloads", "Reloads of configuration and rules", ("outcome",), registry=at),
         reload_at=Gauge("ingestd_reload_time_seconds", "When the rules in force were loaded", registry=at),

@@ -132,3 +132,10 @@ def test_a_timer_that_is_not_due_any_more_changes_nothing() -> None:
         assert (changes.incidents, changes.alerts, changes.notifications) == ((), (), ())
     night.act(3, "lin", "resolve", 1, text="done")
     assert night.message(4, pipeline.timer_message("incident", 1)).incidents == ()
+
+
+def test_a_colleagues_mail_is_a_persons_and_a_strangers_is_nobodys() -> None:
+    night = Night(trading_company())
+    night.mail(0, "help", "no network here since nine", sender="mei@finance.trading.example")
+    night.mail(1, "help", "no network here since nine", sender="mei@elsewhere.example")
+    assert [one.changes.recogniser for one in night.journal if one.entry.message.kind == "mail"] == ["person", "none"]

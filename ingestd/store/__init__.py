@@ -2,6 +2,7 @@
 
 from ingestd.store.audit import Unsent, Unstepped
 from ingestd.store.daily import Daily, Paged
+from ingestd.store.erasing import Aged, Packable
 from ingestd.store.ledger import Asked, LedgerLine
 from ingestd.store.past import ByHand, Failure, Seen
 from ingestd.store.queries import Delivery, Journalled, Queries, Shunted, Unrecognised
@@ -10,6 +11,7 @@ from ingestd.store.unpaged import Unpaged
 from ingestd.store.writer import BatchRefused
 
 __all__ = [
+    "Aged",
     "Asked",
     "BatchRefused",
     "ByHand",
@@ -19,6 +21,7 @@ __all__ = [
     "Journalled",
     "LedgerLine",
     "Limits",
+    "Packable",
     "Paged",
     "Queries",
     "Seen",

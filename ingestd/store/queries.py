@@ -22,9 +22,10 @@ from ingestd.model import (
     TimelineRow,
     Verdict,
 )
-from ingestd.store import audit, past, rows, unpaged
+from ingestd.store import audit, erasing, past, rows, unpaged
 from ingestd.store.audit import Unsent, Unstepped
 from ingestd.store.daily import Daily, daily
+from ingestd.store.erasing import Aged, Packable
 from ingestd.store.ledger import Asked, LedgerLine, ledger
 from ingestd.store.listing import listing
 from ingestd.store.past import ByHand, Failure, Seen
@@ -334,6 +335,24 @@ class Queries:
 
     async def _decoded(self, query: Select[Any], decode: Callable[[str], T]) -> tuple[T, ...]:
         return await asyncio.to_thread(self._all, query, lambda row: decode(row[0]))
+
+    # --- bodies that grow old ---
+
+    async def aged(self, before: float, people_before: float, after: int = 0) -> Aged:
+        """Messages whose bodies may be erased: they came before a time (wall), people's mail before another one."""
+        return await self._together(lambda connection: erasing.aged(connection, before, people_before, after))
+
+    async def oldest(self, after: int = 0) -> Aged:
+        """The oldest messages whose bodies may be erased, whatever their age."""
+        return await self._together(lambda connection: erasing.oldest(connection, after))
+
+    async def octets(self) -> int:
+        """Of all bodies together, as they are stored."""
+        return await self._together(erasing.octets)
+
+    async def packable(self, before: float) -> Packable:
+        """The next bodies, packed, of messages that came before a time (wall)."""
+        return await self._together(lambda connection: erasing.packable(connection, before))
 
     async def _together(self, read: Callable[[Connection], T]) -> T:
         """Several reads of one state."""

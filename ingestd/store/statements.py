@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Executable, Table, bindparam, case, insert, text, update
+from sqlalchemy import Executable, LargeBinary, Table, bindparam, case, delete, insert, text, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ingestd.store.tables import (
@@ -40,6 +40,8 @@ ORDER = (
     "blob",
     "meta",
     "attempt",
+    "pack",
+    "erase",
 )
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -75,6 +77,10 @@ def statements(dialect: str) -> dict[str, Executable]:
         .values(state="cancelled"),
         "blob": dialect_insert(blob).on_conflict_do_nothing(),
         "meta": upsert(meta, "key"),
+        "pack": update(inbox_body)
+        .where(inbox_body.c.inbox_id == bindparam("row_id"))
+        .values(body=type_coerce(bindparam("packed"), LargeBinary)),
+        "erase": delete(inbox_body).where(inbox_body.c.inbox_id == bindparam("row_id")),
         "attempt": update(inbox).where(inbox.c.id == bindparam("row_id")).values(attempts=inbox.c.attempts + 1),
     }
 

@@ -15,7 +15,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, insert, select
 
 from ingestd.model import Entry, Message, Notification, Receipt, Snapshot, Stepped, StoreUnavailable
-from ingestd.store import engines, rows, tables
+from ingestd.store import engines, erasing, rows, tables
+from ingestd.store.erasing import Packable
 from ingestd.store.queries import Journalled, Queries, half_made, read_progress
 from ingestd.store.schema import migrate
 from ingestd.store.statements import CLAIM, SETTLE
@@ -200,6 +201,18 @@ class Store:
     async def blob(self, digest: str) -> bytes | None:
         """The content kept under a digest."""
         return await asyncio.to_thread(self._read_blob, digest)
+
+    # --- bodies that grow old ---
+
+    async def erase(self, messages: Iterable[int]) -> None:
+        """Erase bodies; their rows in the journal stay."""
+        await self._submit(self._job(rows={"erase": [{"row_id": number} for number in messages]}))
+
+    async def pack(self, found: Packable) -> None:
+        """Keep bodies packed, and where to go on."""
+        smaller = [{"row_id": number, "packed": body} for number, body in found.bodies.items()]
+        rows_of = {"meta": [{"key": erasing.MARK, "value": str(found.last)}]} | ({"pack": smaller} if smaller else {})
+        await self._submit(self._job(rows=rows_of))
 
     # --- figures ---
 

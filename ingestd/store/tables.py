@@ -18,6 +18,8 @@ from sqlalchemy import (
     text,
 )
 
+from ingestd.store.packing import Body
+
 metadata = MetaData()
 
 # SQLite's AUTOINCREMENT needs the exact type INTEGER (64 bits wide there); elsewhere ids are BIGINT.
@@ -64,7 +66,7 @@ inbox_body = Table(
     "inbox_body",
     metadata,
     Column("inbox_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Body, nullable=False),
 )
 
 alert = Table(
