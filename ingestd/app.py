@@ -34,6 +34,7 @@ from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.links import Grant, LinkAction, Links, load_key
+from ingestd.memory import give_back
 from ingestd.model import Command, Entry, Incident, Message, Notification, Stepped, StoreUnavailable, Verdict
 from ingestd.notify import Notifier
 from ingestd.outbox import Outbox, OutboxSettings
@@ -274,6 +275,7 @@ class Daemon:
                 self.site = site
                 self.calendars.wake()
                 self.figures.reloaded("ok", self.clock.wall())
+                give_back()
                 log.info("reloaded", digest=site.digest, warnings=[*site.warnings, *self._notes])
             self.notifier.ready()
         return refused
@@ -456,6 +458,7 @@ class Daemon:
             await self.store.alive(self.engine.now())
 
     def _say_ready(self) -> None:
+        give_back()
         http = self.site.settings.listen.http
         smtp = ", ".join(f"{host}:{port}" for host, port in self.smtp.addresses)
         log.info("ready", mail=smtp, web=address(http), version=__version__, digest=self.site.digest)

@@ -4,6 +4,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import re2
 
@@ -51,7 +52,7 @@ class GroupsOf:
 
     def __init__(self, pattern: str) -> None:
         self._pattern = re2.compile(pattern.encode(), _options())
-        self._names = tuple(compiled(pattern).groupindex.items())
+        self._names = tuple((name.decode(), group) for name, group in self._pattern.groupindex.items())
 
     def find(self, text: bytes) -> Iterator[tuple[str, str]]:
         """The groups that the first match fills; none if there is no match."""
@@ -93,8 +94,7 @@ class _Set:
     """One compiled set. An automaton out of memory says "no match", hence the sentinel that always matches."""
 
     def __init__(self, first: int, patterns: Sequence[str], fold: bool) -> None:
-        self.first, self.patterns = first, patterns
-        self.single = [compiled(pattern, fold=fold) for pattern in patterns]
+        self.first, self.patterns, self.fold = first, patterns, fold
         self.set = re2.Set.SearchSet(_options(fold=fold))
         for pattern in patterns:
             self.set.Add(pattern)
@@ -113,6 +113,11 @@ class _Set:
         if self.sentinel in found:
             return frozenset(self.first + index for index in found if index != self.sentinel)
         return frozenset(self.first + index for index, pattern in enumerate(self.single) if pattern.search(text))
+
+    @cached_property
+    def single(self) -> list["re2._Regexp[str]"]:
+        """The patterns one by one: they take much room, and are seldom needed."""
+        return [compiled(pattern, fold=self.fold) for pattern in self.patterns]
 
 
 # Names

@@ -93,7 +93,7 @@ def _closing(engine: Engine) -> Iterator[Engine]:
 
 
 def _check_source(connection: Connection, *, running: bool) -> None:
-    if schema.revision(connection) != schema.newest():
+    if schema.revision(connection) != schema.NEWEST:
         raise CopyRefused("the store is one of another version: let this ingestd run on it once, then copy it")
     if half_made(connection):
         raise CopyRefused("the store to copy is half a copy itself")

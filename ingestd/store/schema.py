@@ -1,40 +1,46 @@
 """Bring a database's schema up to date, safely also when several processes start at once."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0004"  # the last step there
 LOCK = 0x696E6765737464  # "ingestd": PostgreSQL's advisory lock while migrating
 
 
 def migrate(engine: Engine) -> None:
-    """Apply the missing steps in one transaction.
+    """Apply the missing steps in one transaction; ValueError: a newer program was here.
 
     Whoever comes second waits (SQLite: BEGIN IMMEDIATE, PostgreSQL: the advisory lock) and then finds nothing to do.
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        if revision(connection) != newest():
-            command.upgrade(_config(connection), "head")
+        found = revision(connection)
+        if found is not None and found > NEWEST:
+            raise ValueError(f"the store is one of a newer ingestd (step {found}): run that one, or restore a backup")
+        if found != NEWEST:
+            from alembic import command  # noqa: PLC0415  (10 MiB, which a daemon seldom needs)
+
+            command.upgrade(_config(connection), NEWEST)
 
 
 def revision(connection: Connection) -> str | None:
     """The step that the database is at; None: it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
-def newest() -> str | None:
-    """The step that this version's schema is at."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
 
-
-def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from ingestd.store import Store, engines
-from ingestd.store.schema import migrate, revision
+from ingestd.store.schema import MIGRATIONS, NEWEST, migrate, revision
 from ingestd.store.tables import metadata
 
 
@@ -23,7 +24,22 @@ def test_from_empty_the_migrations_give_what_tables_py_says(store_url: str) -> N
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert revision(connection) == "0004"
+        assert revision(connection) == NEWEST
+    engine.dispose()
+
+
+def test_the_newest_step_is_the_last_of_the_migrations() -> None:
+    steps = sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
+    assert steps[-1] == NEWEST
+
+
+def test_a_store_of_a_newer_program_is_left_alone(store_url: str) -> None:
+    engine = engines.writer(engines.parse(store_url))
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+    with pytest.raises(ValueError, match=r"the store is one of a newer ingestd \(step 0999\): run that one"):
+        migrate(engine)
     engine.dispose()
 
 
