@@ -46,6 +46,7 @@ from ingestd.settings import HttpSettings
 from ingestd.shouting import reached, shouting, shown
 from ingestd.sitecache import reload_site, start_site
 from ingestd.slices import address, answerable, channels, contacts, lmtp_intake, needs_restart, recorded, sender_domain
+from ingestd.standing import Standing
 from ingestd.store import Store
 from ingestd.telemetry import configure_logging
 from ingestd.watch import reload_on_change
@@ -111,6 +112,7 @@ class Daemon:
         self.clock = SystemClock()
         self.notifier = Notifier()
         self.figures = figures.Figures()
+        self.standing = Standing()
         self.store = Store.open(settings.store)
         self.engine = Engine(site.rulebook, self.store, self.clock, self._committed)
         self.store.on_received = self._received
@@ -196,6 +198,7 @@ class Daemon:
         http_socket = listener(self.site.settings.listen.http)
         digest = await self.store.put_blob(recorded(self.site))
         self.engine.start(origin(digest))
+        self.standing.load(self.engine.world.alerts.values())
         self.channel_watch.use(self.outbox.channels, self._firing())
         engine = loop.create_task(self.engine.run())
         engine.add_done_callback(lambda _: self._stopping.set())
@@ -305,6 +308,7 @@ class Daemon:
 
     def _committed(self, batch: Sequence[Stepped]) -> None:
         self.outbox.offer(pages(batch))
+        self.standing.committed(batch)
         self.figures.stepped(batch)
 
     def _trouble(self, source: str, text: str) -> None:
@@ -358,6 +362,7 @@ class Daemon:
     def _http(self) -> "Quiet":
         face = Face(
             reads=self.store.queries,
+            firing=self.standing.find,
             receive=self.receive,
             sources=lambda: self.site.http_sources,
             policies=lambda: tuple(policy.id for policy in self.site.escalation.policies),

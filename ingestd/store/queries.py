@@ -179,11 +179,6 @@ class Queries:
         found = await asyncio.to_thread(self._all, _entries().where(inbox.c.id == number), rows.entry)
         return found[0] if found else None
 
-    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
-        """Every alert that fires, in the order they came."""
-        query = select(alert.c.body).where(alert.c.state == "firing").order_by(alert.c.id).limit(limit)
-        return await self._decoded(query, rows.decode_alert)
-
     async def alert_by(self, fingerprint: str) -> Alert | None:
         """The newest alert with a fingerprint."""
         query = select(alert.c.body).where(alert.c.fingerprint == fingerprint).order_by(alert.c.id.desc()).limit(1)

@@ -181,7 +181,7 @@ class Api:
         active, silenced = (request.query_params.get(name, "true") != "false" for name in ("active", "silenced"))
         now = [one for one in await self._face.reads.silences() if spans.active(one, self._face.clock())]
         policies = self._face.policies()
-        for alert in await self._face.reads.firing():
+        async for alert in self._face.firing(wanted):
             labels = shown_labels(alert)
             by = [one.id for one in now if _about(one, alert) and rules.matches(one, labels_of(alert))]
             if (silenced if by else active) and all(rules.meets(matcher, labels) for matcher in wanted):

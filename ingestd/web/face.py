@@ -1,6 +1,6 @@
 """What the web face is handed by the composition root; it reaches for nothing else."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,7 +10,19 @@ from ingestd.decide.queue import Line
 from ingestd.decide.state import Rulebook
 from ingestd.intake.door import HttpSource
 from ingestd.links import Links
-from ingestd.model import Alert, Command, Entry, Incident, Known, Message, Reading, Silence, TimelineRow, Verdict
+from ingestd.model import (
+    Alert,
+    Command,
+    Entry,
+    Incident,
+    Known,
+    Matcher,
+    Message,
+    Reading,
+    Silence,
+    TimelineRow,
+    Verdict,
+)
 from ingestd.problem import Said
 from ingestd.rehearsal import Rehearsal
 from ingestd.store import Asked, ByHand, Delivery, Failure, LedgerLine, Seen, Shunted, Unpaged, Unrecognised
@@ -41,10 +53,6 @@ class Reads(Protocol):
 
     async def timeline_of(self, number: int) -> tuple[TimelineRow, ...]:
         """The whole history."""
-        ...
-
-    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
-        """Every alert that fires."""
         ...
 
     async def alert_by(self, fingerprint: str) -> Alert | None:
@@ -121,6 +129,7 @@ class Face(Struct, frozen=True, kw_only=True):
     """Everything the pages and the API stand on. Callables where a reload changes the answer."""
 
     reads: Reads
+    firing: Callable[[Sequence[Matcher]], AsyncIterator[Alert]]  # those that may meet all matchers
     receive: Callable[[Message], Awaitable[int]]  # keep a message; StoreUnavailable
     sources: Callable[[], Mapping[str, HttpSource]]  # who may send
     policies: Callable[[], tuple[str, ...]]  # names of the escalation policies

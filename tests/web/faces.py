@@ -1,7 +1,7 @@
 """A web face over rows in memory."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -21,6 +21,7 @@ from ingestd.model import (
     Facts,
     Incident,
     Known,
+    Matcher,
     Message,
     Notification,
     Reason,
@@ -97,9 +98,6 @@ class Rows:
         self.asked: list[Asked] = []
         self.learnt: dict[str, Known] = {}
         self.delivered: tuple[Delivery, ...] = (Delivery(PAGE, "mail", "250 ok", 1, "<12@x>"),)
-
-    async def firing(self, limit: int = 100_000) -> tuple[Alert, ...]:
-        return tuple(self.open_alerts)
 
     async def alert_by(self, fingerprint: str) -> Alert | None:
         return next((a for a in self.open_alerts if a.fingerprint == fingerprint), None)
@@ -199,6 +197,10 @@ class World:
         self.received: list[Message] = []
         self.stuck: tuple[Stuck, ...] = ()
 
+    async def _firing(self, _wanted: Sequence[Matcher]) -> AsyncIterator[Alert]:
+        for one in self.rows.open_alerts:
+            yield one
+
     async def _receive(self, message: Message) -> int:
         self.received.append(message)
         return 100 + len(self.received)
@@ -206,6 +208,7 @@ class World:
     def face(self) -> Face:
         return Face(
             reads=self.rows,
+            firing=self._firing,
             receive=self._receive,
             sources=lambda: self.sources,
             policies=lambda: ("standard", "urgent"),
