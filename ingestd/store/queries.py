@@ -29,6 +29,7 @@ from ingestd.store.erasing import Aged, Packable
 from ingestd.store.ledger import Asked, LedgerLine, ledger
 from ingestd.store.listing import listing
 from ingestd.store.past import ByHand, Failure, Seen
+from ingestd.store.sharing import shared
 from ingestd.store.tables import (
     alert,
     budget,
@@ -288,7 +289,7 @@ class Queries:
                 next_alert=progress.next_alert,
                 next_incident=progress.next_incident,
                 next_notification=progress.next_notification,
-                alerts=tuple(map(rows.decode_alert, connection.scalars(alerts))),
+                alerts=tuple(shared(map(rows.decode_alert, connection.scalars(alerts)))),
                 incidents=tuple(map(rows.decode_incident, connection.scalars(incidents))),
                 marks=tuple(map(rows.decode_mark, connection.scalars(marks))),
                 silences=tuple(map(rows.decode_silence, connection.scalars(silences))),
