@@ -37,9 +37,10 @@ unit: $(STAMP)
 demo: $(STAMP)         ## a morning in a trading company, played through real SMTP and HTTP
 	$(BIN)/python -m ingestd.demo
 
-bench: $(STAMP)        ## what the pipeline carries, how soon a page is out, what a decision costs, how well storms become incidents
+bench: $(STAMP)        ## what the pipeline carries, what 100,000 open alerts cost, how soon a page is out, what a decision costs, how well storms become incidents
 	$(BIN)/python tests/benchmarks/throughput.py
 	$(BIN)/python tests/benchmarks/latency.py
+	$(BIN)/python tests/benchmarks/open_alerts.py
 	$(BIN)/python tests/benchmarks/decision.py
 	$(BIN)/python tests/benchmarks/rules.py
 	$(BIN)/python tests/benchmarks/replay.py

@@ -28,6 +28,7 @@ def figures(name: str, *words: str) -> str:
             ("--seconds", "1", "--rate", "5", "--rounds", "1", "--posts", "5", "--json"),
             '"sent": 5, "paged": 5',
         ),
+        ("open_alerts", ("--alerts", "200", "--alone", "--json"), '"ingestd: from kill -9 to ready"'),
         ("throughput", ("--alerts", "100", "--mails", "8", "--json"), "mail, 2 KiB"),
     ],
 )

@@ -72,6 +72,17 @@ class Alertmanager:
         self._web.close()
         self._log.close()
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """Of its process; it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def post(self, labels: dict[str, str], summary: str, *, over: bool = False) -> None:
         """Tell it of an alert as Prometheus does: it fires until its end, which lies ahead unless it is over."""
         now = datetime.now(UTC)
