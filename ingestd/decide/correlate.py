@@ -169,11 +169,17 @@ def _joined_own(s: State, alert: Alert) -> bool:
             continue
         if incident.suppressed and not incident.silenced_by and not s.rules.topology.maintenance(alert.node, s.wall):
             continue  # what a maintenance hides does not hide what comes after it
-        if alert.cls == "unknown" and not _is_down(s, alert.node):
+        if (alert.cls == "unknown" and not _is_down(s, alert.node)) or _left(s, alert.node, incident.number):
             continue
         _join(s, alert, incident.number, Reason("correlate", "same-node", f"{alert.node} is in this incident already"))
         return True
     return False
+
+
+def _left(s: State, node: str, number: int) -> bool:
+    """Whether all that an incident had of a node was found not to belong to it."""
+    had = [a.state for a in s.alerts_at(node) if s.survivor(a.incident).number == number]
+    return bool(had) and all(state == "unconfirmed" for state in had)
 
 
 def _joined_twin(s: State, alert: Alert) -> bool:

@@ -16,6 +16,8 @@ from ingestd.model import Alert, Incident
 
 #: How long a resolved incident is remembered for receipts that were under way.
 LINGER = 3600.0
+#: So many nodes that fail each for a reason of its own, at one time and behind one cause, are no chance.
+_NO_CHANCE = 2
 
 
 def recovered(s: State, alert: Alert, why: str, *, proof: bool = True) -> None:
@@ -77,13 +79,29 @@ def recheck(s: State, number: int) -> None:
     s.put_incident(replace(incident, recheck_at=0.0))
     if _cause_is_up(s, incident):
         return  # what is left over then has an end of its own
-    seen = {incident.cause}
-    while lost := [a for a in s.firing(number) if a.node not in seen and _lost(s, a, number)]:
+    alone = s.rules.topology.reach(incident.cause or "")  # it never had a second way: nothing came back for it
+    seen: set[str] = set()
+    while lost := [a for a in s.firing(number) if a.node not in seen | alone and _lost(s, a, number)]:
+        if not seen and _in_vain(s, number, alone, {alert.node for alert in lost}):
+            s.log(number, "stayed", "nothing came back with its redundancy", rule="reexplained")
+            return
         seen |= {alert.node for alert in lost}  # each leaves once, wherever it comes to
         for alert in lost:
             s.put_alert(replace(alert, state="unconfirmed", due_at=0.0))
             s.log(number, "left", f"{alert.node} still fires although its redundancy is back", rule="reexplained")
         correlate.place_together(s, [anew(s, alert) for alert in lost])
+
+
+def _in_vain(s: State, number: int, alone: frozenset[str], lost: set[str]) -> bool:
+    """Whether a redundancy that is back helped nothing: so many do not fail on their own at once, it does not work."""
+    times = s.rules.timing.at(s.survivor(number).cause).times
+    since = s.at - times.leftover - times.infer_spread  # when it came back, and its dependents with it
+    ended = (a for n in s.group(number) for a in s.members(n) if a.state == "resolved" and a.node not in alone)
+    if any(a.ended_at >= since for a in ended):
+        return False
+    topology = s.rules.topology
+    above = {one for node in lost for one in (node, *topology.ancestors(node))} - alone
+    return sum(not alone.isdisjoint(topology.parents(one)) for one in above) >= _NO_CHANCE
 
 
 def anew(s: State, alert: Alert) -> Alert:

@@ -11,6 +11,7 @@ nodes:
   - {id: srv-1, depends_on: [sw], owner: systems}
   - {id: srv-2, depends_on: [sw], owner: systems}
 """
+ONE_WAY = "".join(f"  - {{id: old-{n}, depends_on: [r2], owner: systems}}\n" for n in (1, 2))
 
 
 def both_down() -> Night:
@@ -64,15 +65,52 @@ def test_where_the_other_reason_holds_it_stays() -> None:
     assert home(night, "sw") == "r2"
 
 
-def test_several_that_are_left_are_one_case() -> None:
-    two = SPARE + "  - {id: sw-2, kind: switch, depends_on: [{any_of: [r1, r2]}], owner: network}\n"
-    night = Night(trading_company(topology=two))
-    for second, host in enumerate(("r1", "r2", "sw", "sw-2", "srv-1")):
+def three_switches() -> Night:
+    more = "".join(
+        f"  - {{id: sw-{n}, kind: switch, depends_on: [{{any_of: [r1, r2]}}], owner: network}}\n" for n in (2, 3)
+    )
+    night = Night(trading_company(topology=SPARE + more))
+    for second, host in enumerate(("r1", "r2", "sw", "sw-2", "sw-3", "srv-1")):
         night.webhook(second, alert(host))
+    night.until(100)
+    return night
+
+
+def test_several_that_are_left_are_one_case() -> None:
+    night = three_switches()
     night.webhook(1000, alert("r1", state="resolved"))
+    night.webhook(1030, alert("sw-3", state="resolved"))
     night.until(1700)
     assert {home(night, host) for host in ("sw", "sw-2", "srv-1")} == {"sw"}
     assert max(night.alerts("sw-2"), key=lambda a: a.id).certainty == "unsure"
+
+
+def test_a_redundancy_that_helps_nothing_is_none() -> None:
+    night = three_switches()
+    night.webhook(1000, alert("r1", state="resolved"))
+    night.until(1700)
+    assert {home(night, host) for host in ("sw", "sw-2", "sw-3")} == {"r2"}
+    assert [p for p in night.pages if p.kind == "update" or p.incident > 2] == []
+    assert any(r.what == "stayed" for s in night.journal for r in s.changes.timeline)
+
+
+def test_what_has_no_second_way_stays_though_something_beside_it_recovered() -> None:
+    night = Night(trading_company(topology=SPARE + ONE_WAY))
+    for second, host in enumerate(("r1", "r2", "sw", "old-1", "old-2")):
+        night.webhook(second, alert(host))
+    for second, host in enumerate(("r1", "old-1")):  # old-1 is reached, so r2 seems to live
+        night.webhook(1000 + second, alert(host, state="resolved"))
+    night.until(1700)
+    assert [home(night, host) for host in ("old-2", "sw")] == ["r2", "sw"]
+
+
+def test_what_left_does_not_come_back_because_it_was_there_first() -> None:
+    night = Night(trading_company(topology=SPARE))
+    for second, host in enumerate(("srv-1", "sw", "r1", "r2")):  # the incident of srv-1 became that of r2
+        night.webhook(second, alert(host))
+    night.webhook(1000, alert("r1", state="resolved"))
+    night.until(1700)
+    assert [home(night, host) for host in ("r2", "sw", "srv-1")] == ["r2", "sw", "sw"]
 
 
 def test_if_both_are_back_the_usual_end_comes() -> None:
