@@ -197,7 +197,12 @@ def _cause_is_up(s: State, incident: Incident) -> bool:
         return False
     if not any(a.state == "firing" for a in reports) or _over(s, incident, 3, 4):
         return True
-    return all(a.node == cause and a.last_at < up_at for a in s.firing(incident.number))
+    return all(a.last_at < (up_at if a.node == cause else _said_back(s, a.node)) for a in s.firing(incident.number))
+
+
+def _said_back(s: State, node: str) -> float:
+    """When a node was last said to be reached again, by whoever said that it was not; 0: by nobody."""
+    return max((a.ended_at for a in s.alerts_at(node) if a.down and a.state == "resolved"), default=0.0)
 
 
 def _over(s: State, incident: Incident, part: int, of: int) -> bool:

@@ -7,14 +7,13 @@ hosts that no topology knows, which fall silent together and by their names stan
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from msgspec import Struct
 
 from ingestd.decide.explain import why_down
 from ingestd.decide.spelled import KEY, spelled
 from ingestd.decide.state import State
-from ingestd.decide.suspect import root_since, troubled
+from ingestd.decide.suspect import root_since, roots, troubled
 from ingestd.decide.topology import alike_key, rack_key
 from ingestd.model import Incident
 
@@ -122,11 +121,16 @@ def _moved(s: State, node: str, other: str) -> bool:
 
 
 def _explains(s: State, node: str, since: float) -> bool:
-    """Whether a node went down in that minute and takes others with it."""
+    """Whether a node went down in that minute and takes others with it: hosts, or the services behind silent ones."""
     if not _together(s, node, since):
         return False
-    down = (c for c in s.rules.topology.hard_children(node) if any(a.state == "firing" for a in s.alerts_at(c)))
-    return len(list(islice(down, _LIKE))) == _LIKE
+    taken = set()
+    for alert in (a for incident in roots(s, node) for a in s.firing(incident.number)):
+        if alert.node != node and alert.certainty != "unsure" and alert.cls == "reachability":
+            taken.add(alert.node)
+        if len(taken) == _LIKE:
+            return True
+    return False
 
 
 def _together(s: State, node: str, since: float) -> bool:

@@ -117,6 +117,30 @@ def test_a_symptom_that_was_heard_again_but_is_proved_alive_since_does_not_leave
     assert [(i.cause, i.state) for i in night.incidents()] == [("r1", "resolved"), ("r2", "triggered")]
 
 
+def recovery_lost(*more: str) -> Night:
+    """A switch and two servers fail; the servers are said to be back, the switch and a check of one never are."""
+    night = night_over(ROW)
+    for second, host in enumerate(("sw", "srv-1", "srv-2", *more)):
+        night.webhook(second, alert(host))
+    night.webhook(10, alert("srv-1", "http", summary="connection refused"))
+    for second, host in enumerate(("srv-1", "srv-2")):
+        night.webhook(600 + second, alert(host, state="resolved"))
+    night.until(1300)
+    return night
+
+
+def test_a_cause_whose_recovery_was_lost_ends_when_all_that_it_took_down_is_back() -> None:
+    night = recovery_lost()
+    assert [(i.cause, i.state) for i in night.incidents()] == [("sw", "resolved")]
+    night.webhook(3000, alert("sw"))
+    assert [(i.cause, i.state) for i in night.incidents()] == [("sw", "resolved"), ("sw", "triggered")]
+
+
+def test_a_cause_behind_which_something_is_still_missed_goes_on() -> None:
+    night = recovery_lost("srv-3")
+    assert [(i.cause, i.state) for i in night.incidents()] == [("sw", "triggered")]
+
+
 def test_the_record_of_an_ended_incident_leaves_with_all_that_was_merged_into_it() -> None:
     night = night_over(ROW)
     night.webhook(0, alert("srv-1"))

@@ -68,6 +68,21 @@ def test_several_that_fail_with_a_switch_though_theirs_is_well_were_moved() -> N
     assert "although sw-2 is well" in night.alerts("b-2")[0].reasons[-1].text
 
 
+def test_a_service_behind_a_silent_server_speaks_for_the_move_as_well() -> None:
+    shop = "  - {id: shop, kind: service, depends_on: [a-2], site: hq}\n"
+    night = night_of(TWO_RACKS + shop, (0, "sw-1"), (5, "a-1"), (9, "shop"), (20, "b-1"), (30, "b-2"))
+    assert causes(night) == ["sw-1"]
+
+
+def test_a_disk_behind_the_other_switch_does_not() -> None:
+    night = Night(trading_company(topology=TWO_RACKS))
+    night.webhook(0, alert("a-2", "disk", summary="disk usage 97 %"))
+    for at, host in ((1, "sw-1"), (5, "a-1"), (20, "b-1"), (30, "b-2")):
+        night.webhook(at, alert(host))
+    night.until(300)
+    assert causes(night) == ["a-2", "b-1", "b-2", "sw-1"]
+
+
 def test_one_alone_is_a_case_of_its_own() -> None:
     assert causes(night_of(TWO_RACKS, (0, "sw-1"), (5, "a-1"), (9, "a-2"), (20, "b-1"))) == ["b-1", "sw-1"]
 
