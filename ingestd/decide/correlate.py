@@ -74,7 +74,7 @@ def _adopt(s: State, number: int) -> int:
     if incident is None or incident.merged_into or incident.detected < s.at - _times(s, incident).adopt_window:
         return 0
     because = _explanation(s, incident)
-    if because is None:
+    if because is None or (because.suspected and _failed_before(s, incident, because.since)):
         return 0
     target = s.survivor(because.incident)
     alike = target.suppressed == incident.suppressed or target.silenced_by or incident.silenced_by
@@ -85,6 +85,12 @@ def _adopt(s: State, number: int) -> int:
     link.merge(s, number, target.number, cause or because.cause, f"{path}, explains it")
     _tell_why(s, incident, path)
     return s.survivor(number).number
+
+
+def _failed_before(s: State, incident: Incident, since: float) -> bool:
+    """Whether the cause of an incident was said to be down before anything spoke for a suspect."""
+    said = [a.first_at for a in s.alerts_at(incident.cause or "") if a.down and a.state == "firing"]
+    return bool(said) and min(said) < since - _times(s, incident).infer_spread
 
 
 def _times(s: State, incident: Incident) -> Times:

@@ -70,6 +70,17 @@ def test_the_nearest_common_ancestor_is_suspected() -> None:
     assert [i.cause for i in night.incidents()] == ["sw"]
 
 
+def test_a_suspect_did_not_take_down_what_had_failed_before() -> None:
+    spare = "[psu, {any_of: [sw, sw-2]}]"
+    rack = f"{{id: sw, depends_on: [psu]}}, {{id: a, depends_on: {spare}}}, {{id: b, depends_on: {spare}}}"
+    night = row(f"nodes: [{{id: psu, kind: power}}, {{id: sw-2}}, {rack}]")
+    night.webhook(0, alert("sw"))
+    night.webhook(400, alert("a"))
+    night.webhook(410, alert("b"))
+    night.until(600)
+    assert [(i.cause, i.cause_kind) for i in night.incidents()] == [("sw", "reported"), ("psu", "inferred")]
+
+
 def test_of_two_that_fit_equally_the_nearer_is_suspected() -> None:
     night = row("nodes: [{id: sw}, {id: psu}, {id: a, depends_on: [sw, psu]}, {id: b, depends_on: [sw, psu]}]")
     night.webhook(0, alert("a"))
