@@ -5,7 +5,9 @@
 
 import importlib.util
 import os
+import re
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -101,3 +103,14 @@ def test_without_an_inventory_it_is_better_than_what_has_none_and_swallows_nothi
     assert all(mean["us"] > mean[who] for who in PEERS), mean
     alone = [row["own_page_rate"] for row in rows["us"]]
     assert statistics.fmean(alone) > 0.98, alone  # one scenario has two faults of one host at once
+
+
+def test_a_server_that_stays_down_after_its_switch_returned_is_named_within_a_quarter_of_an_hour(judged: Judge) -> None:
+    assert judged("month-end", "small", SEEDS[0])["own_page_rate"] == 1.0
+    benchmark = Path(__file__).parent / "benchmarks" / "storms.py"
+    words = ("--month-end", "--size", "small", "--seeds", ",".join(map(str, SEEDS)))
+    said = subprocess.run([sys.executable, str(benchmark), *words], capture_output=True, text=True, check=True).stdout
+    minutes = [float(found) for found in re.findall(r"after ([\d.]+) min", said)]
+    assert len(minutes) == 3 * len(SEEDS)
+    assert max(minutes) <= 15.0
+    assert said.count("switch P1, disk P4") == len(SEEDS)
