@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd.channels import Channel, ChannelError, Letter, is_group
-from ingestd.channels.texts import Texts
-from ingestd.model import ASKING, Entry, Notification, Receipt, StoreUnavailable
+from ingestd.channels.texts import Texts, invites
+from ingestd.model import Entry, Notification, Receipt, StoreUnavailable
 from ingestd.store import Store
 
 log = logging.getLogger("ingestd.outbox")
@@ -279,7 +279,7 @@ class Outbox:
 
     def _letter(self, notification: Notification, contact: Contact, address: Address, ids: tuple[str, str]) -> Letter:
         link = self._link(notification, self._is_group(address))
-        answerable = address.channel in self.answerable and notification.kind in (*ASKING, "list")
+        answerable = address.channel in self.answerable and invites(notification)
         written = self.texts.write(notification, contact.language, link, self._timezone, answerable=answerable)
         return Letter(
             notification=notification.id,

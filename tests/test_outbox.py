@@ -13,7 +13,7 @@ from ingestd.channels import ChannelError, Letter, Sent, build
 from ingestd.channels.dingtalk import DingtalkSettings
 from ingestd.channels.feishu import FeishuSettings
 from ingestd.channels.wecom import WecomSettings
-from ingestd.model import Digest, Entry, Facts, Notification, Receipt, StoreUnavailable
+from ingestd.model import Digest, Entry, Facts, News, Notification, Receipt, StoreUnavailable
 from ingestd.outbox import Address, Contact, Outbox, OutboxSettings
 from ingestd.store import Store
 from tests.channels.receiver import receiving
@@ -374,3 +374,10 @@ async def test_a_letter_says_that_it_can_be_answered_where_answers_reach_us(desk
     first, *more = [(letter.kind, words in letter.text) for letter in desk.mail.letters]
     assert first == ("open", False)
     assert sorted(more) == [("end", False), ("open", True)]
+
+
+async def test_who_is_asked_what_fixed_it_may_answer_the_letter_of_the_end(desk: Desk) -> None:
+    desk.outbox.answerable = frozenset({"mail"})
+    asked = page(1, kind="end")
+    await desk.tell(replace(asked, facts=replace(asked.facts, news=(News("what_fixed"),))))
+    assert "请回复：处理：具体措施" in desk.mail.letters[0].text

@@ -160,7 +160,8 @@ def _lines(facts: Facts) -> tuple[Owed, ...]:
         people=facts.people,
     )
     cause = replace(one, incident=14, kind="update", priority="P3", hit=(), people=0, news=(News("cause", "ups-2"),))
-    return one, cause, replace(one, incident=11, kind="end", priority="P3", people=0)
+    over = replace(one, incident=11, kind="end", priority="P3", people=0, news=(News("what_fixed"),))
+    return one, cause, over
 
 
 def _about_nothing(notice: Notice | None = None, digest: Digest | None = None) -> Facts:

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ingestd.channels.markup import blocks
 from ingestd.channels.sandbox import Bounded
-from ingestd.model import Before, Facts, Notification, Reason
+from ingestd.model import ASKING, Before, Facts, Notification, Reason
 from ingestd.problem import Refused
 
 log = logging.getLogger("ingestd.texts")
@@ -197,6 +197,12 @@ def span(seconds: float) -> str:
 
 #: What templates may use besides what Jinja brings.
 FILTERS = {"short": short}
+
+
+def invites(notification: Notification) -> bool:
+    """Whether a letter has something to answer: it pages, lists what is to be taken, or asks what fixed it."""
+    asked = any(one.what == "what_fixed" for one in notification.facts.news)
+    return notification.kind in ASKING or notification.kind == "list" or asked
 
 
 # -- templates

@@ -12,11 +12,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd.channels.sample import KINDS, sample
-from ingestd.channels.texts import ABOUT_INCIDENTS, Texts, Written, language
+from ingestd.channels.texts import ABOUT_INCIDENTS, Texts, Written, invites, language
 from ingestd.cli.client import site_file
 from ingestd.cli.terminal import CommandError, complain, say
 from ingestd.config import survey
-from ingestd.model import ASKING, Notification, NotificationKind
+from ingestd.model import Notification, NotificationKind
 from ingestd.settings import Settings, is_zone
 from ingestd.store.engines import parse, reader
 from ingestd.store.queries import Queries
@@ -111,7 +111,7 @@ def _latest(store: str, number: int) -> Notification | None:
 
 def _written(site: _Site, page: Notification, spoken: str) -> Written:
     link = f"{site.url}{TOKEN}" if site.url and page.kind not in LINKLESS else None
-    return site.texts.write(page, spoken, link, site.zone, answerable=site.invites and page.kind in ASKING)
+    return site.texts.write(page, spoken, link, site.zone, answerable=site.invites and invites(page))
 
 
 def _shown(page: Notification, one: Written) -> str:

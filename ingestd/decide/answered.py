@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from ingestd.decide import act, budget, escalate, knowledge
-from ingestd.decide.asked import Asked, asked, named, priority, span, worked
+from ingestd.decide.asked import Asked, asked, named, of_each, priority, span, worked
 from ingestd.decide.state import State
 from ingestd.model import Answers, Command, Verdict
 
@@ -23,26 +23,47 @@ SPOKEN = frozenset({"reply", "human_report", "alert", "recovery"})
 
 def answered(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
     """Carry out what ``actor`` asks for in what her reply adds; None: it asks for nothing."""
+    said = of_each(text)
     if not answers.incident:
-        return _of_many(s, answers, actor, text)
-    wanted = asked(text)
-    if s.incident(answers.incident) is None:
-        return _late(s, answers, actor, wanted)
+        return _of_each(s, answers, actor, said) if said else _of_many(s, answers, actor, text)
+    words = said[0][1] if [number for number, _ in said] == [answers.incident] else text
+    return _confirmed(s, answers.incident, actor, _one(s, answers, actor, words))
+
+
+def _one(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
+    """What is asked of one incident. When it is over and done with, all that is left to say is what fixed it."""
+    wanted, closed = asked(text), s.incident(answers.incident) is None
+    if closed and not knowledge.closed_lately(s, answers.incident):
+        return None
     if wanted is None:
-        _keep(s, answers, actor, text)
-        return None
-    verdict = _ASKED[wanted.action](s, answers, actor, wanted)
-    escalate.confirm(s, answers.incident, actor, verdict)
+        _keep(s, answers, actor, "" if closed else text)
+    elif not closed or wanted.action in _FOR_CLOSED:
+        return _ASKED[wanted.action](s, answers, actor, wanted)
+    return None
+
+
+def _confirmed(s: State, number: int, actor: str, verdict: Verdict | None) -> Verdict | None:
+    if verdict is not None:
+        tell = knowledge.confirm if s.incident(number) is None else escalate.confirm
+        tell(s, number, actor, verdict)
     return verdict
 
 
-def _late(s: State, answers: Answers, actor: str, wanted: Asked | None) -> Verdict | None:
-    """It is over and done with: all that is left to say is what fixed it."""
-    if wanted is None or wanted.action not in _FOR_CLOSED or not knowledge.closed_lately(s, answers.incident):
+def _of_each(s: State, answers: Answers, actor: str, said: list[tuple[int, str]]) -> Verdict | None:
+    """A reply to a list that says which it means, a line for each: one confirmation of all."""
+    about = budget.listed(s, actor, answers.notification)
+    done: list[tuple[int, Verdict]] = []
+    for number, text in said:
+        if number in about:
+            verdict = _one(s, replace(answers, incident=number), actor, text)
+        else:
+            verdict = Verdict(False, f"that letter does not tell of #{number}")
+        done += [(number, verdict)] if verdict is not None else []
+    first = next((number for number, _ in done if number in about), next(iter(about), 0))
+    if not done or not first:
         return None
-    verdict = _ASKED[wanted.action](s, answers, actor, wanted)
-    knowledge.confirm(s, answers.incident, actor, verdict)
-    return verdict
+    every = Verdict(all(one.ok for _, one in done), "; ".join(one.text for _, one in done), first)
+    return _confirmed(s, first, actor, every)
 
 
 def _of_many(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
@@ -57,7 +78,7 @@ def _of_many(s: State, answers: Answers, actor: str, text: str) -> Verdict | Non
         mine = ", ".join(f"#{number}" for number, one in zip(still, done, strict=True) if one.ok)
         verdict = Verdict(bool(mine), f"yours: {mine}" if mine else done[0].text, still[0])
     else:
-        verdict = Verdict(False, "that letter lists several: use its link, or answer a letter about one", still[0])
+        verdict = Verdict(False, f"that letter lists several: say which, as in #{still[0]} assign NAME", still[0])
     escalate.confirm(s, still[0], actor, verdict)
     return verdict
 

@@ -60,6 +60,7 @@ BEFORE_COLON = frozenset(
 SHORT: Mapping[Action, int] = {"add": 40, "take": 60}  # characters
 LINES = frozenset({"note", "resolve", "restore", "fixed"})  # the lines that follow are part of what is said
 LONGEST = 500  # characters of a line
+MOST_NAMED = 50  # incidents in one reply
 UNITS: Mapping[str, float] = {
     "m": 60.0, "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "分": 60.0, "分钟": 60.0, "分鐘": 60.0,
     "h": 3600.0, "hour": 3600.0, "hours": 3600.0, "小时": 3600.0, "小時": 3600.0, "d": 86400.0, "day": 86400.0,
@@ -73,6 +74,7 @@ _WORKED = re.compile(
     r"(?:^|[,;、。\n]|\s(?=\d{1,4}\s*[分小]))\s*(?:worked|took|用时|耗时|工时)?[\s:]*(\d{1,4})\s*([^\W\d]{1,8})[\s.。]*$"
 )
 _PRIORITY = re.compile(r"(?i)(p[1-4])\b[\s:,，：]*(.*)", re.DOTALL)
+_NUMBERED = re.compile(r"\s*#\s?(\d{1,15})(?:\s*[:,]\s*|\s+|\Z|(?=[^\W\d]))")
 _AROUND = " \t.!,;:。！，；：*_\"'“”"
 
 
@@ -100,6 +102,21 @@ def asked(text: str) -> Asked | None:
         if rest is not None:
             return _told(BEGINS[word], rest, lines[1:])
     return None
+
+
+def of_each(text: str) -> list[tuple[int, str]]:
+    """What is said of each incident, ``#12 fixed: the fan`` a line; empty: the first line names none."""
+    found: list[tuple[int, str]] = []
+    for line in unicodedata.normalize("NFKC", text).strip().splitlines():
+        begins = _NUMBERED.match(line[:LONGEST])
+        if begins is None and not found:
+            return []
+        if begins is None:
+            number, before = found.pop()
+            found.append((number, f"{before}\n{line}"))
+        elif len(found) < MOST_NAMED:
+            found.append((int(begins[1]), line[begins.end() :]))
+    return found
 
 
 def _told(action: Action, rest: str, lines: list[str]) -> Asked | None:

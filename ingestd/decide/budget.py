@@ -29,7 +29,7 @@ from ingestd.model import (
 HOUR = 3600.0
 FREE = 2  # letters of an hour after which lists are gathered for longer
 LONGEST_GAP = 600.0  # seconds
-MOST_BATCHES = 10  # remembered
+MOST_BATCHES = 50  # remembered: those of five full hours
 NOT_YET = 0  # the notification of what waits for her next letter
 #: What answers a person: it never waits, and costs nothing.
 ANSWERS: frozenset[NotificationKind] = frozenset({"answer", "confirm", "notice", "digest", "affected"})
@@ -219,7 +219,8 @@ def _now(s: State, owed: Owed) -> Owed:
     if s.incident(owed.incident) is None or s.numbered(owed.incident).merged_into:
         return owed
     incident = s.numbered(owed.incident)
-    return line(s, incident, owed.kind, news=owed.news, step=owed.step, without=owed.without)
+    said = tuple(n for n in owed.news if n.what != "what_fixed" or not incident.fixed_by)
+    return line(s, incident, owed.kind, news=said, step=owed.step, without=owed.without)
 
 
 def _order(owed: Owed) -> tuple[bool, int, int]:
@@ -243,5 +244,6 @@ def _facts(s: State, lines: list[Owed]) -> Facts:
         since=top.since,
         services=top.hit,
         people=top.people,
+        news=top.news,
         wall_offset=s.wall - s.at,
     )

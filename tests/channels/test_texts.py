@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from ingestd.channels.sample import sample
 from ingestd.channels.texts import Texts, language, short
-from ingestd.model import Before, Digest, Facts, News, Notice, Notification, NotificationKind, Reason, Verdict
+from ingestd.model import Before, Digest, Facts, News, Notice, Notification, NotificationKind, Owed, Reason, Verdict
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LINK = "https://ingestd.shop.example/a/abc"
@@ -302,6 +303,33 @@ def test_who_had_it_is_asked_what_fixed_it() -> None:
     done = {"verdict": Verdict(True, "resolved", 1), "news": asks}
     assert "What fixed it?" in text("confirm", **done)[1]
     assert "是怎么解决的？" in text("confirm", "zh_CN", **done)[1]
+
+
+def test_a_list_asks_for_each_end_that_was_hers_what_fixed_it() -> None:
+    asks = (News("what_fixed"),)
+    over = [Owed(incident=n, kind="end", priority="P3", title="disk", news=asks) for n in (11, 12)]
+    both, one = {"number": 0, "listed": tuple(over)}, {"number": 0, "listed": tuple(over[:1])}
+    assert "You had #11, #12: what fixed each? ingestd incident fixed 11" in text("list", **both)[1]
+    assert "You had #11: what fixed it? ingestd incident fixed 11" in text("list", **one)[1]
+    assert "#11、#12 由您负责：是怎么解决的？ingestd" in text("list", "zh_CN", **both)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "each", "one"),
+    [
+        ("en", "Answer with: #11 fixed: WHAT IT WAS, 40 min (a line for each)\n", "about one: #14 assign NAME\n"),
+        ("zh_CN", "请回复：#11 处理：具体措施，40分钟（每个一行）\n", "只针对其中一个：#14 转交 姓名\n"),
+    ],
+)
+def test_a_list_says_how_to_answer_about_one_of_it(name: str, each: str, one: str) -> None:
+    asks = (News("what_fixed"),)
+    over = tuple(Owed(incident=n, kind="end", priority="P3", title="disk", news=asks) for n in (11, 12))
+    page = sample("list", name)
+    ends = replace(page, facts=replace(page.facts, listed=over))
+    words = Texts().write(ends, name, "https://x/a/1", ZoneInfo("UTC"), answerable=True).text
+    assert each in words and "https://x/a/1" not in words, "there is nothing left to take"
+    still = replace(page, facts=replace(page.facts, listed=(replace(over[0], incident=14, kind="open", news=()),)))
+    assert one in Texts().write(still, name, None, ZoneInfo("UTC"), answerable=True).text
 
 
 def test_the_path_stands_beneath_the_cause() -> None:

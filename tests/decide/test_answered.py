@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingestd.decide.asked import of_each
 from ingestd.model import Answers, Message
 from tests.decide.stories import ROW, alert
 from tests.night import Night, trading_company
@@ -49,6 +50,32 @@ def test_one_word_takes_the_incident_and_is_confirmed() -> None:
     assert len(night.incidents()) == 1
     night.until(20 * MINUTE)
     assert not [kind for _, _, kind in night.told() if kind in ("functional", "hierarchic")]
+
+
+def test_the_number_of_the_letter_before_a_command_changes_nothing() -> None:
+    night = paged()
+    reply(night, 3 * MINUTE, "＃1：ack")
+    assert night.incident("sw").owner == "lin"
+    reply(night, 4 * MINUTE, "#7 resolved")
+    assert night.incident("sw").state == "acknowledged"
+    assert notes(night) == ["#7 resolved"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("#12 ack", [(12, "ack")]),
+        ("  #12: fixed: the fan\nand the filter\n\n#13接单", [(12, "fixed: the fan\nand the filter\n"), (13, "接单")]),
+        ("＃12，接单", [(12, "接单")]),
+        ("#12", [(12, "")]),
+        ("ack\n#12 ack", []),
+        ("#12.5 is the firmware", []),
+        ("", []),
+        ("\n".join(f"#{n} ack" for n in range(60)), [(n, "ack") for n in range(50)]),
+    ],
+)
+def test_what_is_said_of_each(text: str, found: list[tuple[int, str]]) -> None:
+    assert of_each(text) == found
 
 
 def test_other_words_are_kept_and_not_confirmed() -> None:

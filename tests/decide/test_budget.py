@@ -130,6 +130,88 @@ def test_ends_and_news_are_lines_too(night: Night) -> None:
     assert [p.incident for p in ends] == [2]
 
 
+def three_ends_in_one_list() -> tuple[Night, int]:
+    """Chen has taken 1 to 4; all recover, and the ends of three of them come to her in one letter, whose id is given."""
+    night = Night(trading_company(topology=NODES))
+    disks(night, 0, 1, 2, 3, 4)
+    night.until(80)
+    reply(night, 90, last(night), "ack")
+    assert night.act(91, "chen", "ack", 1).ok
+    disks(night, 95, 1, 2, 3, 4, state="resolved")
+    night.until(20 * MINUTE)
+    letter = night.pages[-1].notification
+    assert (letter.kind, [one.kind for one in letter.facts.listed]) == ("list", ["end"] * 3)
+    return night, letter.id
+
+
+def asked_about(night: Night) -> list[int]:
+    """The incidents of which chen's letters ask what fixed them."""
+    told = [p.notification for p in night.pages if p.person == "chen"]
+    lines = [(o.incident, o.news) for one in told for o in one.facts.listed if o.kind == "end"]
+    lines += [(one.incident, one.facts.news) for one in told if one.kind == "end"]
+    return sorted({number for number, news in lines if News("what_fixed") in news})
+
+
+def test_its_owner_is_asked_what_fixed_it_in_a_list_too() -> None:
+    night, _ = three_ends_in_one_list()
+    assert asked_about(night) == [1, 2, 3, 4]
+
+
+def test_an_answer_to_a_list_says_which_it_means_a_line_for_each() -> None:
+    night, letter = three_ends_in_one_list()
+    reply(night, 21 * MINUTE, letter, "#2 fixed: emptied the trash, 10 min\n#3: worked 5m\n#9 ack\n#4 thank you all")
+    assert night.world.incidents[2].fixed_by == "emptied the trash"
+    assert [one.minutes for n in (2, 3) for one in night.world.incidents[n].worked] == [10.0, 5.0]
+    (confirmed,) = [p for p in night.pages if p.kind == "confirm" and p.at > 20 * MINUTE]
+    verdict = confirmed.notification.facts.verdict
+    assert verdict is not None and not verdict.ok
+    assert verdict.text == "kept with incident 2; kept with incident 3; that letter does not tell of #9"
+    assert [r.text for s in night.journal for r in s.changes.timeline if r.what == "note"] == ["thank you all"]
+
+
+def test_what_fixed_it_may_be_said_when_all_of_a_list_is_closed() -> None:
+    night, letter = three_ends_in_one_list()
+    night.until(4 * HOUR)
+    assert night.incidents() == []
+    reply(night, 5 * HOUR, letter, "#3 处理：清理了日志 15分钟\n#2 assign lin")
+    fixed = [r for s in night.journal for r in s.changes.timeline if r.what == "fixed"]
+    assert [(row.incident, row.text) for row in fixed] == [(3, "清理了日志; worked 15 min")]
+    confirmed = night.pages[-1].notification
+    assert (confirmed.kind, confirmed.incident) == ("confirm", 3)
+
+
+def test_a_reply_that_means_nothing_in_a_list_is_not_answered() -> None:
+    night, letter = three_ends_in_one_list()
+    count = len(night.pages)
+    reply(night, 21 * MINUTE, letter, "#2 thank you")
+    reply(night, 21 * MINUTE, 999, "#2 ack")
+    assert len(night.pages) == count
+
+
+def test_who_has_said_what_fixed_it_meanwhile_is_not_asked() -> None:
+    night = Night(trading_company(topology=NODES))
+    disks(night, 0, 1, 2, 3, 4)
+    night.until(80)
+    reply(night, 90, last(night), "ack")
+    assert night.act(91, "chen", "ack", 1).ok
+    disks(night, 95, 1, 2, 3, 4, state="resolved")
+    night.until(95 + 5 * MINUTE)
+    ended = {n for n, i in night.world.incidents.items() if i.state == "resolved"}
+    assert ended == {1, 2, 3, 4} and 3 in {one.incident for one in night.world.budgets["chen"].owed}
+    assert night.act(95 + 5 * MINUTE, "chen", "fixed", 3, text="emptied the trash").ok
+    night.until(20 * MINUTE)
+    assert asked_about(night) == [1, 2, 4]
+
+
+def test_the_end_of_what_is_closed_by_then_asks_as_well(night: Night) -> None:
+    draft = Draft(night.world, night.begin)
+    line = Owed(incident=99, kind="end", priority="P3", title="n1", news=(News("what_fixed"),))
+    budget.owe(draft, "chen", line, night.begin)
+    budget.send(draft, "chen")
+    (page,) = draft.changes().notifications
+    assert page.facts.news == line.news
+
+
 def test_two_news_of_one_incident_are_one_line(night: Night) -> None:
     draft = Draft(night.world, night.begin)
     for what in ("taken", "joined"):
