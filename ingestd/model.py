@@ -30,6 +30,29 @@ NotificationKind = Literal[
     "digest",
     "list",
 ]
+NewsKind = Literal[
+    "cause",
+    "suspected",
+    "priority",
+    "taken",
+    "handed_over",
+    "open_for",
+    "person",
+    "merged",
+    "joined",
+    "worse",
+    "more",
+    "awake",
+    "owner",
+    "taken_over",
+    "helps",
+    "restored",
+    "back_again",
+    "shift_ends",
+    "shift_begins",
+    "what_fixed",
+    "affected",
+]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 PRIORITIES: tuple[Priority, ...] = ("P1", "P2", "P3", "P4")
@@ -214,6 +237,30 @@ class Told(Struct, frozen=True, gc=False):
     lapsed: bool = False  # who had it since has lost it: she may be asked anew
 
 
+class News(Struct, frozen=True, gc=False):
+    """One thing that changed, for a text to put into words."""
+
+    what: NewsKind
+    text: str = ""  # the node, "P3 -> P1", a number of days, a person's words, "#12", an alert's line
+    who: str = ""  # the name of who did it
+
+
+class Word(Struct, frozen=True, kw_only=True, gc=False):
+    """The last word to a person after her page, an update or the end: told again until it arrives."""
+
+    person: str
+    kind: NotificationKind
+    at: float  # when its letter was decided
+    notification: int = 0  # the letter that it stands in; 0: her next one
+    own: int = 0  # the letter that told of nothing else: it goes out again under its name
+    news: tuple[News, ...] = ()
+    over: bool = False  # said when it was over
+    arrived: bool = False  # a channel took it
+    tries: int = 0  # that failed
+    due_at: float = 0.0  # when it is told again
+    without: tuple[str, ...] = ()  # addresses that sent it back
+
+
 class Incident(Struct, frozen=True, kw_only=True, gc=False):
     """The thing behind the alerts, from the first of them to the end."""
 
@@ -281,6 +328,8 @@ class Incident(Struct, frozen=True, kw_only=True, gc=False):
     updated_at: float = 0.0
     joined: tuple[int, ...] = ()  # alerts that it will be about
     told: tuple[Told, ...] = ()
+    words: tuple[Word, ...] = ()  # the last to each of them since
+    again_at: float = 0.0  # when the first of those that did not arrive is told again
     muted: tuple[str, ...] = ()  # people who asked for no more updates; the end they are told
     helpers: tuple[str, ...] = ()  # people who were asked to work on it beside its owner
     ask_at: float = 0.0  # when its owner's shift ends, or soon does, or she goes away
@@ -304,6 +353,7 @@ CLOCKS = (
     "stale_at",
     "ask_at",
     "rank_at",
+    "again_at",
 )
 
 
@@ -422,7 +472,7 @@ class Owed(Struct, frozen=True, kw_only=True, gc=False):
     since: float = 0.0
     hit: tuple[str, ...] = ()  # departments, else services
     people: int = 0
-    news: "tuple[News, ...]" = ()
+    news: tuple[News, ...] = ()
     step: int = 0
     without: tuple[str, ...] = ()
 
@@ -453,39 +503,6 @@ class TimelineRow(Struct, frozen=True, kw_only=True, gc=False):
     text: str
     actor: str = ""
     rule: str = ""
-
-
-NewsKind = Literal[
-    "cause",
-    "suspected",
-    "priority",
-    "taken",
-    "handed_over",
-    "open_for",
-    "person",
-    "merged",
-    "joined",
-    "worse",
-    "more",
-    "awake",
-    "owner",
-    "taken_over",
-    "helps",
-    "restored",
-    "back_again",
-    "shift_ends",
-    "shift_begins",
-    "what_fixed",
-    "affected",
-]
-
-
-class News(Struct, frozen=True, gc=False):
-    """One thing that changed, for a text to put into words."""
-
-    what: NewsKind
-    text: str = ""  # the node, "P3 -> P1", a number of days, a person's words, "#12", an alert's line
-    who: str = ""  # the name of who did it
 
 
 class Notice(Struct, frozen=True, kw_only=True, gc=False):
@@ -591,6 +608,7 @@ class Notification(Struct, frozen=True, kw_only=True, gc=False):
     without: tuple[str, ...] = ()  # addresses of hers that sent it back
     first: bool = False  # the first of its incident to this person: it answers no other
     doubtful: tuple[str, ...] = ()  # channels that hang on what is down: it goes by another one as well
+    again: bool = False  # it went out before and did not arrive: the same letter, under the same name
     state: Literal["queued", "claimed", "handed_over", "failed", "cancelled"] = "queued"
 
 

@@ -115,6 +115,7 @@ class Outbox:
         self._pause = pause
         self._places = asyncio.Semaphore(self._settings.parallel)
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by notification
+        self._once_more: dict[int, Notification] = {}  # to be told again when what is under way is done with
         self._beside: set[asyncio.Task[_Delivered]] = set()
         self._stopping = False
 
@@ -131,6 +132,7 @@ class Outbox:
         """Take up committed notifications; returns at once. One that is under way is not taken up twice."""
         for notification in notifications:
             if self._stopping or notification.id in self._under_way:
+                self._once_more |= {notification.id: notification} if notification.again else {}
                 continue
             task = asyncio.get_running_loop().create_task(self._tell(notification))
             self._under_way[notification.id] = task
@@ -148,6 +150,9 @@ class Outbox:
 
     def _done(self, number: int, _task: "asyncio.Task[None]") -> None:
         del self._under_way[number]
+        again = self._once_more.pop(number, None)  # it is back already
+        if again is not None:
+            self.offer([again])
 
     async def _tell(self, notification: Notification) -> None:
         try:

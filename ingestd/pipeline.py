@@ -16,6 +16,7 @@ opens an incident. Where each decision is made:
     who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py, how often: budget.py)
     what joined later     decide/joining.py
     who else is hit       decide/affected.py
+    what did not arrive   decide/again.py      (pages: escalate.py)
     what is not told      decide/silence.py    (when: spans.py; what it hid: silenced.py)
     what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
@@ -32,6 +33,7 @@ from msgspec.structs import replace
 from ingestd.decide import (
     act,
     affected,
+    again,
     alerts,
     answered,
     budget,
@@ -160,7 +162,9 @@ def ring(s: State, number: int) -> None:
     """The first of an incident's due times that has come is acted on."""
     incident = s.survivor(number)
     if incident.state == "resolved":
-        if incident.end_at and incident.end_at <= s.at:
+        if 0 < incident.again_at <= s.at:
+            again.due(s, number)
+        elif incident.end_at and incident.end_at <= s.at:
             ending.close(s, number)
         return
     for name, still, act_on in _DUE:
@@ -205,6 +209,7 @@ _DUE: tuple[tuple[str, Callable[[Incident], bool], Callable[[State, int], None]]
     ("stale_at", _hidden_or_over, escalate.awake),
     ("ask_at", _hidden_or_over, ownership.ask),
     ("rank_at", _hidden, situation.reconsider),
+    ("again_at", _hidden, again.due),
 )
 
 

@@ -584,16 +584,16 @@ def numbers_of(known: Known | None) -> tuple[int, ...]:
 def due_of_incident(incident: Incident) -> float:
     """When an incident's next timer goes off; 0 = never. While it is suppressed the clocks of people stand still.
 
-    One that was merged leaves its clocks to the survivor; one that is over has only its end to wait for; one that seems
+    One that was merged leaves its clocks to the survivor; one that is over waits for its ends to arrive; one that seems
     to be over brings in nobody else.
     """
     if incident.merged_into:
         return 0.0
     if incident.state == "resolved":
-        return incident.end_at
+        return min((d for d in (incident.end_at, incident.again_at) if d), default=0.0)
     dues: tuple[float, ...] = (incident.end_at, incident.remind_at, incident.silent_until, incident.recheck_at)
     if not incident.suppressed:
-        dues = (incident.page_at, incident.update_at, incident.rank_at, *dues)
+        dues = (incident.page_at, incident.update_at, incident.rank_at, incident.again_at, *dues)
         if not incident.end_at:
             dues = (incident.step_at, incident.resolve_at, incident.stale_at, incident.ask_at, *dues)
     return min((d for d in dues if d), default=0.0)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from ingestd import auditor
 from ingestd.auditor import Auditor, Finding
-from ingestd.model import Message, Stepped
+from ingestd.model import Message, Receipt, Stepped
 from ingestd.store import Store
 from tests.desk import Clock
 from tests.drills.contract import DAY, HAPPENINGS, PAUSES, Checked
@@ -123,6 +124,16 @@ async def test_a_page_without_an_outcome_is_found(bench: Bench) -> None:
     found = (await bench.auditor.look()).findings
     assert [(one.what, one.about) for one in found if one.what == "unsent"] == [("unsent", "1"), ("unsent", "2")]
     assert "page n2 of incident 1 to lin has been claimed for 99995 s" in [str(one.words) for one in found]
+
+
+async def test_one_that_is_told_again_has_its_time_from_then(bench: Bench) -> None:
+    end = page(1, kind="end")
+    await bench.commit(notifications=(end,))
+    await bench.store.claim(1, NOW - 8999)
+    failed = Receipt(notification=1, incident=1, person="lin", outcome="failed")
+    await bench.store.outcome(failed, NOW - 100, attempts=3)
+    await bench.commit(notifications=(replace(end, again=True),))
+    assert not [one for one in (await bench.auditor.look()).findings if one.what == "unsent"]
 
 
 async def test_an_entry_that_nobody_stepped_is_found_unless_the_engine_says_that_it_is_behind(bench: Bench) -> None:

@@ -376,6 +376,32 @@ async def test_a_letter_says_that_it_can_be_answered_where_answers_reach_us(desk
     assert sorted(more) == [("end", False), ("open", True)]
 
 
+async def test_a_letter_that_came_back_goes_out_again_under_its_own_name_by_another_way(desk: Desk) -> None:
+    end = page(1, kind="end")
+    await desk.tell(end)
+    again = replace(end, again=True, without=("lin@shop.example",))
+    await desk.tell(again)
+    (mail,), (sms,) = desk.mail.letters, desk.sms.letters
+    assert (sms.message_id, sms.kind, sms.to) == (mail.message_id, "end", "+861")
+    assert desk.outcomes == [("claimed", ""), ("handed_over", "mail"), ("claimed", ""), ("handed_over", "sms")]
+    (delivery,) = await desk.store.queries.notifications_of(1)
+    assert (delivery.notification.without, delivery.attempts) == (again.without, 2)
+    assert (delivery.channel, delivery.detail) == ("sms", "mail: taken; sms: taken")
+
+
+async def test_one_that_is_back_before_it_is_done_with_waits_for_that(desk: Desk) -> None:
+    end = page(1, kind="end")
+    desk.mail.open.clear()
+    await desk.commit(end)
+    desk.outbox.offer([end])
+    desk.outbox.offer([end, replace(end, again=True)])
+    desk.mail.open.set()
+    await desk.rest()
+    await desk.rest()
+    assert len(desk.mail.letters) == 1, "it is claimed once: the row was not asked for again"
+    assert desk.outbox.waiting == 0
+
+
 async def test_who_is_asked_what_fixed_it_may_answer_the_letter_of_the_end(desk: Desk) -> None:
     desk.outbox.answerable = frozenset({"mail"})
     asked = page(1, kind="end")

@@ -24,6 +24,7 @@ from ingestd.model import (
     Owed,
     Priority,
     Told,
+    Word,
 )
 
 HOUR = 3600.0
@@ -75,7 +76,7 @@ def owe(s: State, person: str, owed: Owed, due_at: float) -> None:
     budget = s.budget(person)
     known = {one.incident: one for one in budget.owed}
     known[owed.incident] = _merged(known.get(owed.incident), owed)
-    s.put_budget(replace(budget, owed=tuple(known.values()), due_at=budget.due_at or due_at))
+    s.put_budget(replace(budget, owed=tuple(known.values()), due_at=min(budget.due_at or due_at, due_at)))
 
 
 def withdraw(s: State, number: int, told: Told) -> None:
@@ -117,23 +118,11 @@ def send(s: State, person: str) -> None:
     if not lines:
         return
     without = tuple(dict.fromkeys(address for one in lines for address in one.without))
-    page, top = s.new_notification(), lines[0]
-    s.notify(
-        Notification(
-            id=page,
-            incident=top.incident if len(lines) == 1 else 0,
-            person=person,
-            kind=top.kind if len(lines) == 1 else "list",
-            at=s.at,
-            facts=_facts(s, lines),
-            without=without,
-            doubtful=doubtful(s, top.priority),
-        )
-    )
+    page = _letter(s, person, lines, without)
     for one in lines:
         among = f", one of {len(lines)} in a letter" if len(lines) > 1 else ""
         s.log(one.incident, "paged", f"{person}: {one.kind}{among}", rule=one.kind)
-        _tell(s, one.incident, person, page)
+        _tell(s, one.incident, person, page, alone=len(lines) == 1)
     batches = s.budget(person).batches
     if len(lines) > 1:
         batches = (*batches, Batch(page, tuple(one.incident for one in lines)))[-MOST_BATCHES:]
@@ -190,13 +179,52 @@ def _strike(s: State, number: int, person: str) -> None:
     s.put_incident(replace(incident, told=told))
 
 
-def _tell(s: State, number: int, person: str, page: int) -> None:
+def _letter(s: State, person: str, lines: list[Owed], without: tuple[str, ...]) -> int:
+    """The letter that says them: a list, or what there is to say of one, which may have gone out before."""
+    top, alone = lines[0], len(lines) == 1
+    before = _own(s, person, top) if alone else None
+    page = before.own if before is not None else s.new_notification()
+    s.notify(
+        Notification(
+            id=page,
+            incident=top.incident if alone else 0,
+            person=person,
+            kind=top.kind if alone else "list",
+            at=before.at if before is not None else s.at,
+            facts=_facts(s, lines),
+            without=without,
+            doubtful=doubtful(s, top.priority),
+            again=before is not None,
+        )
+    )
+    return page
+
+
+def _own(s: State, person: str, owed: Owed) -> Word | None:
+    """What she is owed, if it went out before in a letter of its own."""
+    words = s.numbered(owed.incident).words if s.incident(owed.incident) is not None else ()
+    return next((w for w in words if w.person == person and w.own and w.kind == owed.kind), None)
+
+
+def _tell(s: State, number: int, person: str, page: int, *, alone: bool) -> None:
     """She is told now, by this letter."""
-    if s.incident(number) is not None:
-        incident = s.numbered(number)
-        mine = (t.person == person and t.notification == NOT_YET for t in incident.told)
-        told = tuple(replace(t, notification=page) if hers else t for t, hers in zip(incident.told, mine, strict=True))
-        s.put_incident(replace(incident, told=told))
+    if s.incident(number) is None:
+        return
+    incident = s.numbered(number)
+    told = tuple(replace(t, notification=page) if _awaits(t, person) else t for t in incident.told)
+    words = tuple(_written(s, w, page, alone=alone) if _awaits(w, person) else w for w in incident.words)
+    s.put_incident(replace(incident, told=told, words=words))
+
+
+def _awaits(one: Told | Word, person: str) -> bool:
+    """Whether it waits for the next letter of this person."""
+    return one.person == person and one.notification == NOT_YET
+
+
+def _written(s: State, word: Word, page: int, *, alone: bool) -> Word:
+    if not alone or word.own:
+        return replace(word, notification=page)
+    return replace(word, notification=page, own=page, at=s.at)
 
 
 def _waits(s: State, owed: Owed) -> bool:

@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, dedup, escalate, flapping, knowledge, nearby, silence, twin
+from ingestd.decide import again, correlate, dedup, escalate, flapping, knowledge, nearby, silence, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -165,7 +165,10 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
 
 
 def close(s: State, number: int) -> None:
-    """The record of an ended incident leaves the world; the store keeps it."""
+    """The record of an ended incident leaves the world, once its ends have arrived; the store keeps it."""
+    if again.unfinished(s, s.survivor(number)):
+        s.put_incident(replace(s.survivor(number), end_at=s.at + LINGER))
+        return
     for one in s.group(number):
         s.put_incident(replace(s.numbered(one), closed_at=s.at, end_at=0.0))
     s.log(number, "closed", "")

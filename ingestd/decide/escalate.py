@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from ingestd.decide import budget
+from ingestd.decide import again, budget
 from ingestd.decide.facts import facts_of
 from ingestd.decide.rank import WORKING_TIME
 from ingestd.decide.route import PolicySpec, StepSpec
@@ -27,6 +27,7 @@ from ingestd.model import (
     ReportsOn,
     Told,
     Verdict,
+    Word,
 )
 
 MOMENT = 0.001  # seconds: two clocks that are added up differ by less
@@ -271,9 +272,11 @@ def _received(s: State, incident: Incident, receipt: Receipt) -> None:
     elif receipt.outcome == "handed_over":
         s.log(incident.number, "delivered", f"{receipt.person}: handed over by {receipt.channel}", rule=receipt.channel)
         _restart_wait(s, incident, receipt)
+        again.arrived(s, s.survivor(incident.number), receipt)
     else:
         s.log(incident.number, "undelivered", f"{receipt.person}: {receipt.detail}", rule=receipt.channel)
         _failed(s, incident, mine)
+        again.failed(s, s.survivor(incident.number), receipt)
 
 
 def sent_back(s: State, answers: Answers, person: str, report: ReportsOn) -> None:
@@ -290,18 +293,31 @@ def _sent_back(s: State, incident: Incident, answers: Answers, person: str, repo
         s.log(incident.number, "delayed", f"{person}: {words}", rule="bounce")
         return
     s.log(incident.number, "undelivered", f"{person}: sent back: {words}", rule="bounce")
+    address, listed = (report.recipient or "").casefold(), not answers.incident
+    if again.sent_back(s, incident, person, answers.notification, address, listed=listed):
+        return
     mine = next((t for t in incident.told if t.notification == answers.notification and not t.failed), None)
-    address = (report.recipient or "").casefold()
-    if mine is None or incident.state == "resolved":
+    if mine is None or mine.kind == "update":
+        return  # she has had a newer one
+    dead = replace(mine, without=(*mine.without, address) if address else mine.without)
+    known = tuple(dead if t is mine else t for t in incident.told)
+    incident = replace(incident, told=known)
+    s.put_incident(incident)
+    if incident.state == "resolved":
+        return  # the end knows of it
+    without = again.dead_ends(s, incident, person)
+    if address not in without or not _asks_still(incident, dead):
+        _failed(s, incident, dead)
         return
-    without = (*mine.without, address)
-    left = [way for way in s.rules.people.persons[person].ways() if way.address.casefold() not in without]
-    if not address or not left:
-        _failed(s, incident, mine)
-        return
-    told = tuple(replace(t, failed=True) if t is mine else t for t in incident.told)
-    s.put_incident(replace(incident, told=told))
-    _tell(s, incident.number, person, mine.kind, step=mine.step, without=without)
+    s.put_incident(replace(incident, told=tuple(replace(t, failed=True) if t is dead else t for t in known)))
+    _tell(s, incident.number, person, mine.kind, step=mine.step, without=without, listed=listed)
+
+
+def _asks_still(incident: Incident, told: Told) -> bool:
+    """Whether a page that came back is still to be told: what somebody has taken by now asks nobody else."""
+    if incident.state == "triggered" or told.kind not in ASKING:
+        return True
+    return told.kind in ("functional", "hierarchic") and incident.resolve_step > 0
 
 
 # -- receipts
@@ -312,7 +328,7 @@ def _claimed(s: State, incident: Incident, receipt: Receipt, mine: Told | None) 
         kind: NotificationKind = "open"
         told = (*incident.told, Told(receipt.person, receipt.notification, kind, claimed=True))
     else:
-        told = tuple(replace(t, claimed=True) if t is mine else t for t in incident.told)
+        told = tuple(replace(t, claimed=True, failed=False) if t is mine else t for t in incident.told)
     s.put_incident(replace(incident, told=told))
     if incident.state == "resolved" and not any(t.ended for t in told if t.person == receipt.person):
         end(s, incident.number)
@@ -396,14 +412,20 @@ def _tell(
     step: int = 0,
     verdict: Verdict | None = None,
     without: tuple[str, ...] = (),
+    listed: bool = False,
 ) -> float:
     """Request one page; who gets an opening, an escalation or a last resort counts among those told.
 
-    Returns the seconds until it goes out: 0, unless it has to wait for the next letter of this person.
+    ``without``: addresses that sent it back; ``listed``: as a line of a list. Returns the seconds until it goes out: 0,
+    unless it has to wait for the next letter of this person.
     """
     incident = s.survivor(number)
-    late = None if without else budget.wait(s, incident, person, kind)  # what came back was no letter that she got
-    without = without or _dead_ends(s, incident, person)
+    if kind == "update":
+        news = (*again.missed(incident, person), *news)
+    if without:  # what came back was no letter that she got
+        late = 0.0 if listed else None
+    else:
+        late, without = budget.wait(s, incident, person, kind), again.dead_ends(s, incident, person)
     if late is not None:
         line = budget.line(s, incident, kind, news=news, step=step, without=without)
         budget.owe(s, person, line, s.at + late)
@@ -411,13 +433,16 @@ def _tell(
         s.log(incident.number, "listed", f"{person}: {kind}, in her next letter ({late:.0f} s)", rule="budget")
     else:
         owed = budget.overtaken(s, incident, person, kind)
-        if owed is not None and owed.kind in ASKING and kind == "update":
-            kind, step = owed.kind, owed.step
+        if owed is not None and kind == "update":
+            news = (*owed.news, *news)
+            kind, step = (owed.kind, owed.step) if owed.kind in ASKING else (kind, step)
         incident = s.survivor(number)
         page = _page(s, incident, person, kind, news=news, step=step, verdict=verdict, without=without)
     if kind in COUNTING or any(n.what in _INVOLVES for n in news):
         told = (*incident.told, Told(person, page, kind, step=incident.step, without=without))
         s.put_incident(replace(s.survivor(number), told=told))
+    if again.follows(kind, news):
+        again.said(s, number, Word(person=person, kind=kind, at=s.at, notification=page, own=page, news=news))
     return late or 0.0
 
 
@@ -455,13 +480,6 @@ def _page(
     s.log(incident.number, "paged", f"{person}: {kind}, {'; '.join(words)}", rule=kind)
     budget.spend(s, incident.priority, person, kind)
     return page
-
-
-def _dead_ends(s: State, incident: Incident, person: str) -> tuple[str, ...]:
-    """Her addresses that sent a letter about this back; none, if no other is left to try."""
-    dead = tuple(dict.fromkeys(address for t in incident.told if t.person == person for address in t.without))
-    ways = s.rules.people.persons[person].ways() if dead and person in s.rules.people.persons else ()
-    return dead if any(way.address.casefold() not in dead for way in ways) else ()
 
 
 def hand_over(s: State, number: int, person: str, what: News) -> None:

@@ -32,7 +32,7 @@ def merge(s: State, one: int, other: int, cause: str, why: str) -> None:
 
 def join(s: State, loser: Incident, survivor: Incident, why: str, *, rule: str, actor: str = "") -> None:
     """Link one incident to another as they are: nothing is said about causes."""
-    told = {t.person for t in survivor.told}
+    told = {t.person for t in survivor.told if t.claimed and not t.failed}
     s.put_incident(
         replace(
             survivor,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from ingestd.model import Incident
 from ingestd.store.rows import decode_incident
@@ -43,9 +43,15 @@ def awaited(connection: Connection, numbers: Iterable[int]) -> frozenset[int]:
 
 
 def unsent(connection: Connection, before: float, limit: int) -> tuple[Unsent, ...]:
-    """Pages decided before a time of the engine's clock that are not done with, the oldest first."""
+    """Pages decided before a time of the engine's clock that are not done with, the oldest first.
+
+    Of one that is told again counts when it failed, or was claimed since.
+    """
     columns = (getattr(notification.c, name) for name in Unsent.__struct_fields__)
-    query = select(*columns).where(notification.c.state.in_(("queued", "claimed")), notification.c.at < before)
+    query = select(*columns).select_from(notification.outerjoin(inbox, inbox.c.id == notification.c.receipt))
+    decided = notification.c.at
+    since = case((notification.c.attempts > 0, func.coalesce(inbox.c.received, decided)), else_=decided)  # told again
+    query = query.where(notification.c.state.in_(("queued", "claimed")), since < before)
     return tuple(Unsent(*row) for row in connection.execute(query.order_by(notification.c.id).limit(limit)))
 
 

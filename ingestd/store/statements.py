@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Executable, LargeBinary, Table, bindparam, case, delete, insert, text, type_coerce, update
+from sqlalchemy import Executable, LargeBinary, Table, Text, bindparam, case, delete, insert, text, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ingestd.store.tables import (
@@ -36,6 +36,7 @@ ORDER = (
     "known",
     "timeline",
     "notification",
+    "again",
     "cancel",
     "blob",
     "meta",
@@ -72,6 +73,10 @@ def statements(dialect: str) -> dict[str, Executable]:
         "notification": dialect_insert(notification).on_conflict_do_nothing(
             index_elements=["incident", "person"], index_where=text("kind = 'end'")
         ),
+        # The same letter, once more; what became of it so far stays in its detail.
+        "again": update(notification)
+        .where(notification.c.id == bindparam("row_id"), notification.c.state.in_(("handed_over", "failed")))
+        .values(state="queued", body=bindparam("new_body")),
         "cancel": update(notification)
         .where(notification.c.id == bindparam("row_id"), notification.c.state == "queued")
         .values(state="cancelled"),
@@ -92,14 +97,18 @@ CLAIM = (
     .values(state="claimed", token=bindparam("new_token"), receipt=bindparam("new_receipt"))
     .returning(notification.c.incident, notification.c.person, notification.c.kind)
 )
+_DETAIL = bindparam("new_detail", type_=Text)
 SETTLE = (
     update(notification)
     .where(notification.c.id == bindparam("row_id"), notification.c.state == "claimed")
     .values(
         state=bindparam("new_state"),
         channel=bindparam("new_channel"),
-        detail=bindparam("new_detail"),
-        attempts=bindparam("new_attempts"),
+        detail=case(
+            (notification.c.detail == "", _DETAIL),
+            else_=notification.c.detail + "; " + _DETAIL,
+        ),
+        attempts=notification.c.attempts + bindparam("new_attempts"),
         message_id=case(
             (bindparam("new_message_id") == "", notification.c.message_id), else_=bindparam("new_message_id")
         ),

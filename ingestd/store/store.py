@@ -325,6 +325,7 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
     heartbeats = {one.id: one for stepped in batch for one in stepped.changes.heartbeats}
     budgets = {one.person: one for stepped in batch for one in stepped.changes.budgets}
     known = {one.id: one for stepped in batch for one in stepped.changes.known}
+    asked = [n for stepped in batch for n in stepped.changes.notifications]
     found = {
         "stepped": [rows.outcome_row(stepped) for stepped in batch if stepped.entry.id],
         "alert": [rows.alert_row(a) for a in alerts.values()],
@@ -335,7 +336,8 @@ def _changes(batch: Sequence[Stepped]) -> dict[str, list[rows.Row]]:
         "budget": [rows.budget_row(one) for one in budgets.values()],
         "known": [rows.known_row(one) for one in known.values()],
         "timeline": [rows.timeline_row(t, stepped.position) for stepped in batch for t in stepped.changes.timeline],
-        "notification": [rows.notification_row(n) for stepped in batch for n in stepped.changes.notifications],
+        "notification": [rows.notification_row(n) for n in asked if not n.again],
+        "again": [{"row_id": n.id, "new_body": rows.json(n)} for n in asked if n.again],
         "cancel": [{"row_id": number} for stepped in batch for number in stepped.changes.cancelled],
     }
     return {name: some for name, some in found.items() if some}

@@ -4,6 +4,7 @@ Hosts fail, flap and come back, people acknowledge, merge, split, silence and an
 the daemon starts anew from its rows. Then, at every step and at the end:
 
 - whoever was told of a problem is told of its end, once, and after the page that it ends;
+- an end that came back from one address of hers goes out by another one, under the same name;
 - nobody is paged about what somebody has taken, unless the taking lapsed;
 - every open incident has something that is due.
 
@@ -20,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ingestd.decide.state import Rulebook
-from ingestd.model import ASKING, Answers, Matcher, Message, Silence, Stepped
+from ingestd.model import ASKING, Answers, Matcher, Message, Notification, Silence, Stepped
 from ingestd.world import World, due_of_incident
 from tests.night import Night, trading_company
 from tests.rows import rows
@@ -49,7 +50,7 @@ BOUNCE = (
 STAFF = """
 people:
   - {id: lin, name: Lin Hao, mail: lin.hao@trading.example, manager: wu}
-  - {id: chen, name: Chen Yu, mail: chen.yu@trading.example, manager: wu}
+  - {id: chen, name: Chen Yu, mail: chen.yu@trading.example, manager: wu, contacts: [{address: chen.yu@trading.example}, {address: chen@home.example}]}
   - {id: zhao, name: Zhao Min, mail: zhao.min@trading.example, manager: wu, away: [{from: 2026-11-26, to: 2026-11-26}]}
   - {id: wu, name: Wu Jing, mail: wu.jing@trading.example}
 teams:
@@ -157,6 +158,36 @@ def _bounce(night: Checked, now: float, chance: random.Random) -> None:
         night.message(now, Message(kind="mail", source="smtp", body=BOUNCE % to, actor=letter.person, answers=answers))
 
 
+def _bounce_end(night: Checked, now: float, chance: random.Random) -> None:
+    """The last end comes back, from one of the addresses that are left of hers."""
+    night.until(now)
+    ends = [page.notification for page in night.pages if page.notification.kind == "end"]
+    for letter in ends[-1:]:
+        left, newest, count = _left(night, letter), _newest(night, letter), len(night.pages)
+        if not left:
+            continue
+        body, answers = BOUNCE % chance.choice(left).encode(), Answers(letter.incident, letter.id)
+        night.message(now, Message(kind="mail", source="smtp", body=body, actor=letter.person, answers=answers))
+        if len(left) > 1 and newest == letter.id and all(p.notification.id != newest for p in night.pages[count:]):
+            night.wrong.append(f"#{letter.incident}: the end for {letter.person} came back and was left at that")
+
+
+def _left(night: Checked, letter: Notification) -> list[str]:
+    """Her addresses that sent nothing back about this incident."""
+    known = night.world.incidents.get(letter.incident)
+    spoken = (*known.told, *known.words) if known is not None else ()
+    dead = {address for one in spoken if one.person == letter.person for address in one.without}
+    ways = night.rules.people.persons[letter.person].ways()
+    return [way.address for way in ways if way.address not in dead]
+
+
+def _newest(night: Checked, letter: Notification) -> int:
+    """The letter that her last word of this incident stands in."""
+    known = night.world.incidents.get(letter.incident)
+    words = known.words if known is not None else ()
+    return next((one.notification for one in words if one.person == letter.person), 0)
+
+
 def _restart(night: Checked, _now: float, _chance: random.Random) -> None:
     """The daemon dies and goes on from its rows."""
     world = World(night.rules, rows(night.journal, night.world.at))
@@ -165,7 +196,7 @@ def _restart(night: Checked, _now: float, _chance: random.Random) -> None:
 
 
 HAPPENINGS: tuple[Callable[[Checked, float, random.Random], None], ...] = (
-    *(_host,) * 5, *(_check,) * 3, _person, *(_act,) * 3, _silence, *(_reply,) * 3, _bounce, _restart,
+    *(_host,) * 5, *(_check,) * 3, _person, *(_act,) * 3, _silence, *(_reply,) * 3, _bounce, _bounce_end, _restart,
 )  # fmt: skip
 
 

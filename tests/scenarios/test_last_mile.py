@@ -123,6 +123,27 @@ async def test_the_relay_is_down_for_an_hour(url: str) -> None:
         assert sent(relay) == [("wu", "last_resort"), ("wu", "end")], "the end is for who heard of it"
 
 
+async def test_an_end_in_the_hour_without_a_relay_is_told_when_it_is_back(url: str) -> None:
+    """Lin heard of the problem; its end falls into the outage, and reaches her after it under one name."""
+    clock, relay = Clock(), Relay()
+    async with office(url, clock, relay) as desk:
+        await desk.host("acc-sw-17")
+        await desk.pass_by(2 * MINUTE)
+        relay.down = True
+        await desk.act("chen", "resolve", 1, text="the spare is in")
+        await desk.pass_by(HOUR)
+        assert sent(relay) == [("lin", "open")]
+    async with office(url, clock, relay) as later:
+        relay.down = False
+        await later.pass_by(HOUR)
+        assert sent(relay) == [("lin", "open"), ("lin", "end")]
+        (_, end) = await later.store.queries.notifications_of(1)
+        assert (end.notification.state, end.attempts > 6) == ("handed_over", True)
+        assert "no connection" in end.detail and end.detail.endswith("250 queued"), "the ledger has every try"
+        await later.pass_by(2 * HOUR, pace=HOUR)
+        assert later.engine.world.incidents == {}
+
+
 async def test_a_restart_between_the_claim_and_the_letter_sends_it(url: str) -> None:
     """It was claimed, so it is owed; it had not gone out, so it goes out once."""
     clock, relay = Clock(), Relay()

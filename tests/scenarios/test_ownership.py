@@ -534,6 +534,7 @@ async def test_what_is_learnt_and_whose_it_is_outlive_the_process(store_url: str
         desk.start()
         assert desk.engine.world.facts() == facts
         assert (await desk.act("chen", "resolve", 1, text="new switch", minutes=9)).ok
+        await desk.quiet()
         await desk.later(2 * HOUR)
         assert desk.engine.world.incidents == {}
         assert (await desk.act("chen", "fixed", 1, text="new switch, port 48")).ok
