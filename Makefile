@@ -47,13 +47,14 @@ bench: $(STAMP)        ## what the pipeline carries, what 100,000 open alerts co
 	$(BIN)/python tests/benchmarks/replay.py --count 1000000 --kinds webhook --runs one
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, random nights
+drill: $(STAMP)        ## kill -9, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, a storm of 100,000 alerts, random nights
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/poison.py
 	$(BIN)/python tests/drills/mail_flood.py
 	$(BIN)/python tests/drills/fuzz.py
 	$(BIN)/python tests/drills/orders.py
 	$(BIN)/python tests/drills/reload.py
+	$(BIN)/python tests/drills/budget.py
 	$(BIN)/python tests/drills/contract.py
 
 format: $(STAMP)

@@ -1,8 +1,9 @@
 """How many letters a person gets: one a minute and ten an hour at most; what comes between goes out as one list.
 
-The fuller her last hour, the longer her next list is gathered: a minute, then two, four, eight, ten. P1 is told at once
-and costs nothing. A line of a list counts as the page: its wait starts when the list is handed over, and what became of
-the list became of each line. Until then it is told by no notification yet (0).
+The fuller her last hour, the longer her next list is gathered: a minute, then two, three, three, ten, so that the five
+letters of a storm's first ten minutes are spread over them. P1 is told at once and costs nothing. A line of a list
+counts as the page: its wait starts when the list is handed over, and what became of the list became of each line. Until
+then it is told by no notification yet (0).
 """
 
 from msgspec.structs import replace
@@ -28,8 +29,8 @@ from ingestd.model import (
 )
 
 HOUR = 3600.0
-FREE = 2  # letters of an hour after which lists are gathered for longer
-LONGEST_GAP = 600.0  # seconds
+GAPS = (1.0, 2.0, 3.0, 3.0)  # after so many letters of an hour, in page gaps
+LONGEST_GAP = 600.0  # seconds, and after any more
 MOST_BATCHES = 50  # remembered: those of five full hours
 NOT_YET = 0  # the notification of what waits for her next letter
 #: What answers a person: it never waits, and costs nothing.
@@ -146,7 +147,8 @@ def _next(s: State, budget: Budget) -> float:
     lately, most = _lately(s, budget), s.rules.escalation.pages_an_hour
     if not lately:
         return s.at
-    gap: float = min(s.rules.escalation.page_gap * 2.0 ** max(0, len(lately) - FREE), LONGEST_GAP)
+    times = GAPS[len(lately) - 1] if len(lately) <= len(GAPS) else LONGEST_GAP
+    gap = min(s.rules.escalation.page_gap * times, LONGEST_GAP)
     hourly = lately[-most] + HOUR if len(lately) >= most else 0.0
     return max(lately[-1] + gap, hourly)
 
