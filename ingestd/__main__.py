@@ -432,7 +432,7 @@ def _preview_words(parser: argparse.ArgumentParser) -> None:
     _config_word(parser)
     kinds = ("all", *get_args(NotificationKind))
     parser.add_argument("--kind", choices=kinds, help="(default: open, or what the incident was told last)")
-    parser.add_argument("--language", choices=("en", "zh", "zh_CN"), help="(default: the site's)")
+    parser.add_argument("--language", help="en, zh_CN, or a folder of texts.templates (default: the site's)")
     parser.add_argument("--incident", type=int, default=0, metavar="N", help="with what was last said of this one")
     parser.add_argument("--priority", choices=PRIORITIES, help="as if it had this one")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the HTML part")

@@ -28,7 +28,7 @@ from ingestd.check.conditions import (
 )
 from ingestd.check.people import manager_problems, person_problems, reach_problems, used_teams
 from ingestd.check.rotas import named_problems, rota_problems, turn_problems, without_broken_rotas
-from ingestd.check.templates import template_problems
+from ingestd.check.templates import language_problems, template_problems
 from ingestd.check.values import priority_problems, value_problems
 from ingestd.check.ways import group_problems, way_problems
 from ingestd.decide import calendar, ical
@@ -252,6 +252,7 @@ def between(parts: Parts, now: float) -> Iterator[Problem]:
         yield from priority_problems(priorities)
     yield from _calendars(parts, inline, now)
     yield from template_problems(Path(main.name).parent / settings.texts.templates, parts.templates)
+    yield from language_problems(main, (inline, parts.people), parts.templates)
     yield from compile_problems(parts)
     yield from _condition_names(parts, names)
     intact = all(one.written is None and one.whole for one in (main, parts.people))

@@ -112,8 +112,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
 
 def sample(kind: NotificationKind, language: str, priority: Priority = "P1") -> Notification:
     """A notification of a kind, everything in it that a text may say."""
-    facts = replace(_STORY[language], priority=priority)
-    who, verdict, why = _WORDS[language]
+    told = language if language in _STORY else "en"
+    facts = replace(_STORY[told], priority=priority)
+    who, verdict, why = _WORDS[told]
     if kind in ("open", "last_resort"):
         facts = replace(facts, owner="", unheard=())
     elif kind == "update":

@@ -2,6 +2,10 @@
 
 A text's first line is its subject. A site may have templates of its own, which take the place of the shipped ones of
 the same name: they run in a sandbox, and when one breaks the shipped one speaks. A page is never lost to its wording.
+
+Templates rather than a catalogue of phrases: a line for a phone orders and cuts its parts as its language does, which
+phrases put together in English order can't. A test proves that no shipped language lacks a text; a language that a site
+adds is a folder, and whatever that lacks is said in English.
 """
 
 import logging
@@ -60,8 +64,10 @@ class Texts:
     """All templates: the shipped ones, with a site's own (relative name -> text) over them."""
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
+        self._own = own or {}
         self._site = bounded(own) if own else None
-        self._touched = touched(own or {})
+        self._touched = touched(self._own)
+        self._added = added(self._own)
         self._told: set[str] = set()
 
     def ready(self) -> Self:
@@ -77,12 +83,22 @@ class Texts:
 
         ``link`` acknowledges; ``answerable``: an answer by mail reaches us.
         """
-        spoken = language(name)
+        spoken = self.spoken(name)
+        spoken = spoken if f"{spoken}/{notification.kind}.txt.j2" in self._own else language(spoken)
         values = values_of(notification, link, timezone, answerable=answerable)
         subject, text = self._rendered(f"{spoken}/{notification.kind}.txt.j2", values)
         heading = title(notification, subject, text)
         around = values | html_values(notification, spoken, subject, text, link)
         return Written(subject, heading, text, self._html(notification, around))
+
+    def spoken(self, name: str) -> str:
+        """The folder of templates for a language: the site's own, or a shipped one."""
+        plain = name.replace("-", "_")
+        return next((one for one in (plain, plain.partition("_")[0]) if one in self._added), language(name))
+
+    def lacking(self, spoken: str) -> tuple[str, ...]:
+        """The kinds of letters that a language has no template for; they are said in English."""
+        return lacking(self._own, spoken) if spoken in self._added else ()
 
     def _html(self, notification: Notification, values: Mapping[str, Any]) -> str:
         try:
@@ -100,6 +116,7 @@ class Texts:
                 if name not in self._told:
                     self._told.add(name)
                     log.warning("the site's own %s broke, the shipped one is used: %s", name, _words(error))
+        name = name if name in names() else f"{DEFAULT}/{name.partition('/')[2]}"
         return made(name, shipped().get_template(name).render(values))
 
 
@@ -260,6 +277,28 @@ def touched(own: Mapping[str, str]) -> frozenset[str]:
 @cache
 def _shipped_uses(name: str) -> frozenset[str]:
     return uses(name, (TEMPLATES / name).read_text("utf-8"))
+
+
+def added(own: Mapping[str, str]) -> frozenset[str]:
+    """The languages that a site adds: folders with a template of a shipped name."""
+    parted = (name.partition("/") for name in own)
+    return frozenset(folder for folder, _, name in parted if name in _names_in(DEFAULT)) - set(LANGUAGES.values())
+
+
+def lacking(own: Mapping[str, str], spoken: str) -> tuple[str, ...]:
+    """The kinds of letters that an added language has no template for."""
+    kinds = (name.partition(".")[0] for name in _names_in(DEFAULT) if not name.startswith("_"))
+    return tuple(sorted(kind for kind in kinds if f"{spoken}/{kind}.txt.j2" not in own))
+
+
+def may_be_named(own: Mapping[str, str]) -> frozenset[str]:
+    """All names under which a template of a site's is found: the shipped ones, in the languages that it adds, too."""
+    return names() | {f"{folder}/{name}" for folder in added(own) for name in _names_in(DEFAULT)}
+
+
+@cache
+def _names_in(folder: str) -> frozenset[str]:
+    return frozenset(one.removeprefix(f"{folder}/") for one in names() if one.startswith(f"{folder}/"))
 
 
 # -- words

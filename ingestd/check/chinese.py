@@ -358,6 +358,10 @@ TEMPLATES: Mapping[str, str] = {
     "no shipped template has this name, and none of yours uses it{hint}": (
         "没有这个名称的内置模板，您的模板也没有用到它{hint}"
     ),
+    "unknown language {name!r}: expected {languages}, or one that texts.templates has a folder for": (
+        "未知的语言 {name!r}：应为 {languages}，或 texts.templates 中有其文件夹的语言"
+    ),
+    "no template for {kinds}: these are told in English": "缺少 {kinds} 的模板：这些通知将用英文",
     "there is no template {name!r}{hint}": "没有模板 {name!r}{hint}",
     "the template breaks on {kind}: {why}": "模板在 {kind} 上出错：{why}",
     "it says nothing": "没有内容",

@@ -1,7 +1,7 @@
 """A site's own templates: whether they can be read, and what they make of sample facts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -13,9 +13,11 @@ from msgspec import Struct
 from ingestd.channels import texts
 from ingestd.channels.sample import KINDS, bare, sample
 from ingestd.channels.sandbox import OWN, Bounded
+from ingestd.decide.oncall import PeopleFile
 from ingestd.model import Facts, Notification
 from ingestd.problem import Refused
-from ingestd.yamltypes import Problem, Said, near_to, said
+from ingestd.settings import Settings
+from ingestd.yamltypes import Document, Problem, Said, near_to, said
 
 LINK = "https://ingestd.example/a/x"
 UTC = ZoneInfo("UTC")
@@ -51,6 +53,33 @@ def template_problems(folder: Path, own: Mapping[str, str]) -> Iterator[Problem]
         yield from _once(_trials(look))
 
 
+def language_problems(
+    main: Document[Settings], documents: Sequence[Document[PeopleFile]], own: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Languages that nobody has words in; what the words of an added one lack."""
+    known = sorted({*texts.LANGUAGES.values(), *texts.added(own)})
+    if main.value.language not in known:
+        yield main.problem(("language",), _no_language(main.value.language, known))
+    for document in documents:
+        for i, person in enumerate(document.value.people):
+            if person.language is not None and person.language not in known:
+                yield document.problem(("people", i, "language"), _no_language(person.language, known))
+    folder = Path(main.name).parent / main.value.texts.templates
+    for spoken in sorted(texts.added(own)):
+        if missing := texts.lacking(own, spoken):
+            words = said("no template for {kinds}: these are told in English", kinds=", ".join(missing))
+            yield Problem(str(folder / spoken), 1, 1, words, "warning")
+
+
+def _no_language(name: str, known: Sequence[str]) -> Said:
+    languages = ", ".join(known)
+    return said(
+        "unknown language {name!r}: expected {languages}, or one that texts.templates has a folder for",
+        name=name,
+        languages=languages,
+    )
+
+
 def _unread(look: _Look, name: str) -> Iterator[Problem]:
     try:
         look.environment.compile(look.own[name], name)
@@ -62,8 +91,9 @@ def _unread(look: _Look, name: str) -> Iterator[Problem]:
 
 def _unused(look: _Look) -> Iterator[Problem]:
     used = frozenset().union(*(texts.uses(name, text) for name, text in look.own.items()))
-    for name in sorted(look.own.keys() - texts.names() - used):
-        hint = near_to(name, texts.names())
+    known = texts.may_be_named(look.own)
+    for name in sorted(look.own.keys() - known - used):
+        hint = near_to(name, known)
         words = said("no shipped template has this name, and none of yours uses it{hint}", hint=hint)
         yield Problem(str(look.folder / name), 1, 1, words, "warning")
 
@@ -71,7 +101,7 @@ def _unused(look: _Look) -> Iterator[Problem]:
 def _trials(look: _Look) -> Iterator[Problem]:
     """What goes wrong with sample facts in whatever the site's templates take part in."""
     touched = texts.touched(look.own)
-    for spoken in sorted(set(texts.LANGUAGES.values())):
+    for spoken in sorted({*texts.LANGUAGES.values(), *texts.added(look.own)}):
         for kind in KINDS:
             for page, link in ((sample(kind, spoken), LINK), (bare(kind), None)):
                 values = texts.values_of(page, link, UTC, answerable=link is not None)

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingestd.channels.sample import KINDS, sample
-from ingestd.channels.texts import ABOUT_INCIDENTS, Texts, Written, invites, language
+from ingestd.channels.texts import ABOUT_INCIDENTS, Texts, Written, invites
 from ingestd.cli.client import site_file
 from ingestd.cli.terminal import CommandError, complain, say
 from ingestd.config import survey
@@ -44,12 +44,14 @@ class _Site(Struct, frozen=True):
 def preview(args: Namespace) -> int:
     """Print every letter that is asked for, and write their HTML; 1 if something is wrong with the site's files."""
     site = _site(args.config)
-    spoken = language(args.language or site.language)
+    spoken = _spoken(site, args.language or site.language)
     pages = _stored(args, site) if args.incident else _samples(args, spoken)
     letters = [(page, _written(site, page, spoken)) for page in pages]
     say(f"\n{RULE}\n".join(_shown(page, one) for page, one in letters))
     if args.html is not None:
         _write(args.html, letters)
+    if missing := site.texts.lacking(spoken):
+        complain(f"{spoken} has no template for {', '.join(missing)}: these are told in English")
     for error in site.errors:
         complain(error)
     return 1 if site.errors else 0
@@ -71,6 +73,14 @@ def _site(named: Path | None) -> _Site:
         store=settings.store,
         errors=tuple(map(str, found.errors)),
     )
+
+
+def _spoken(site: _Site, name: str) -> str:
+    """The folder of a language's templates."""
+    found = site.texts.spoken(name)
+    if not name.replace("-", "_").lower().startswith(found.partition("_")[0].lower()):
+        raise CommandError(f"nobody has words in {name!r}: add a folder {name} to texts.templates", 2)
+    return found
 
 
 def _samples(args: Namespace, spoken: str) -> list[Notification]:

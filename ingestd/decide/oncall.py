@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ingestd.decide import ical, rota
 from ingestd.decide.calendar import Calendar
@@ -37,7 +37,8 @@ __all__ = [
     "ways_for",
 ]
 
-Language = Literal["en", "zh_CN"]
+#: Shipped are en and zh_CN; a site may add others by templates of its own.
+Language = Annotated[str, Meta(examples=["en", "zh_CN"])]
 
 URGENT: Priority = "P1"  # goes through quiet hours
 LAST_DAY = date(2999, 12, 31)  # till which somebody can be away

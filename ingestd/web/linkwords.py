@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ingestd.decide.oncall import Language
+from ingestd.channels.texts import language
 
 
 class Words(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Words(Struct, frozen=True, kw_only=True):
     states: dict[str, str]
 
 
-WORDS: dict[Language, Words] = {
+WORDS: dict[str, Words] = {
     "en": Words(
         lang="en",
         incident="Incident",
@@ -87,3 +87,8 @@ WORDS: dict[Language, Words] = {
         states={"triggered": "待接单", "acknowledged": "已接单", "restored": "已恢复，待根治", "resolved": "已解决"},
     ),
 }
+
+
+def words_in(name: str) -> Words:
+    """Of a shipped language; who reads another one is spoken to in English here."""
+    return WORDS[language(name)]

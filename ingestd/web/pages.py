@@ -22,7 +22,7 @@ from ingestd.links import Grant, LinkError
 from ingestd.model import Alert, Command, Incident, StoreUnavailable, Verdict
 from ingestd.web.answers import RefusalError, body_of
 from ingestd.web.face import Face
-from ingestd.web.linkwords import WORDS, Words
+from ingestd.web.linkwords import Words, words_in
 
 PARTS = 12  # alerts on one page
 LISTED = 100  # incidents on one page
@@ -285,16 +285,16 @@ class Pages:
         try:
             grant = self._face.links.read(request.path_params["token"])
         except LinkError as error:
-            words = WORDS[self._face.language()]
+            words = words_in(self._face.language())
             return self._page(words, note=words.expired if error.expired else words.forged, status=403)
         person = next((p for p in self._face.people() if p.id == grant.person), None)
         if person is None:
-            words = WORDS[self._face.language()]
+            words = words_in(self._face.language())
             return self._page(words, note=words.forged, status=403)
         return grant, person
 
     def _words(self, person: Person) -> Words:
-        return WORDS[person.language or self._face.language()]
+        return words_in(person.language or self._face.language())
 
     def _called(self, person_id: str) -> str:
         return next((_called(p) for p in self._face.people() if p.id == person_id), person_id)

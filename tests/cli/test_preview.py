@@ -78,6 +78,19 @@ def test_a_site_s_own_words_language_clock_and_links(home: Path, capsys: pytest.
     assert "P1：二层接入交换机" in printed.out and "open.txt.j2:1:6: unknown field 'titel'" in printed.err
 
 
+def test_a_language_of_the_site_s_own_and_what_it_lacks(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "ingestd.yaml").write_text(SITE + "texts: {templates: words}\n")
+    (home / "words/de").mkdir(parents=True)
+    (home / "words/de/open.txt.j2").write_text("{{ f.priority }}\nStörung: {{ f.cause }}\n", "utf-8")
+    assert main(["preview", "--language", "de"]) == 0
+    printed = capsys.readouterr()
+    assert "Störung: sw-floor-2" in printed.out
+    assert "de has no template for affected, answer, confirm, digest, end," in printed.err
+    assert "nobody has words in 'fr': add a folder fr to texts.templates" in complaint(
+        capsys, "--language", "fr", status=2
+    )
+
+
 def test_the_html_part_goes_into_a_file_one_for_each_kind(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown(capsys, "--html", "page.html")
     assert (home / "page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
