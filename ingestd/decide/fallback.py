@@ -9,7 +9,7 @@ import re
 import msgspec
 from msgspec import Struct
 
-from ingestd.decide import hosts, kinds, labelled, words
+from ingestd.decide import hosts, kinds, labelled, phrases, words
 from ingestd.decide.mail import Mail
 from ingestd.decide.match import NameFinder
 from ingestd.model import SEVERITIES, Event, Reading, ReadingKind, Reason, Severity
@@ -62,12 +62,21 @@ def read_person(mail: Mail, names: NameFinder) -> Reading:
     lines = _lines(mail.text)
     if not lines and words.severity(mail.subject) is None:
         return _reading("other", mail.subject, "a mail without text or a word of a problem", (_quiet(mail.subject),))
-    unwanted = "" if names.is_colleague(mail.sender) else _unwanted(mail, names)
+    unwanted = _announced(mail, names) or ("" if names.is_colleague(mail.sender) else _unwanted(mail, names))
     if unwanted:
         return _reading("other", mail.subject, unwanted, (_quiet(mail.subject or lines[0]),))
     return _reading(
         "human_report", mail.subject, f"written by a person ({mail.sender})", (_report(mail, lines, names),)
     )
+
+
+def _announced(mail: Mail, names: NameFinder) -> str:
+    """Why a mail is no report of a problem: its subject is a test, or tells of work to come; empty: it may be one."""
+    notice = words.notice(mail.subject)
+    if notice not in SURE_NOTICES or words.judge(mail.subject).verdict == "problem":
+        return ""
+    tells = names.is_colleague(mail.sender) and words.judge(mail.text).verdict == "problem"
+    return "" if tells else f"a notice ({notice})"
 
 
 def _unwanted(mail: Mail, names: NameFinder) -> str:
@@ -116,9 +125,15 @@ def _machine(mail: Mail, names: NameFinder) -> Reading:
     verdict = _labelled(_judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines)), title, said)
     if _is_newsletter(mail, title, names, critical=verdict.severity == "critical"):
         verdict = _Verdict("other", "info", "a newsletter", quiet=True)
-    host = hosts.guess(title, text, names, mail.header("from"))
+    pair = phrases.pair(title)
+    host = (pair.host if pair else None) or hosts.guess(title, text, names, mail.header("from"))
     event = _event(verdict, title, host, f"{mail.sender}|{words.subject_key(title)}")
-    event = msgspec.structs.replace(event, check=said.check or _quoted(title), summary=_summary(title, said, lines))
+    event = msgspec.structs.replace(
+        event,
+        check=said.check or (pair.check if pair else None) or _check(title, lines, host),
+        summary=_summary(title, said, lines),
+        external_id=said.external_id,
+    )
     return _reading(verdict.kind, mail.subject, verdict.why, (event,))
 
 
@@ -142,6 +157,11 @@ def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdic
     if severity == verdict.severity:
         return verdict
     return msgspec.structs.replace(verdict, severity=severity, why=f"{verdict.why}; a line {severity}")
+
+
+def _check(title: str, lines: list[str], host: str | None) -> str | None:
+    """What the subject, else the first lines, name as broken."""
+    return _quoted(title) or phrases.thing(title) or phrases.beside(title, host) or phrases.thing("\n".join(lines))
 
 
 def _quoted(title: str) -> str | None:
@@ -183,6 +203,8 @@ def _judged(title: str, body: str) -> _Verdict:
             return _Verdict("alert", found.severity, f"the {place} says {found.severity}")
         if found.verdict == "success":
             return _Verdict("other", "info", f"the {place} says success")
+    if words.says_full(_head(body)) and words.notice(title) != "report":
+        return _Verdict("alert", "warning", "the text speaks of a high use")
     return _Verdict("other", "unknown", "no word of a problem", quiet=True)
 
 

@@ -21,6 +21,7 @@ LABELS = frozenset((
     "node",
     "machine", "computer", "computer name", "system name", "instance", "source host", "affected host", "target",
     "fqdn", "system", "managed entity", "website",
+    "issued for", "issued to", "common name", "domain name",
     "client name", "machine name", "sourceid", "source id", "resource id", "affected resource", "monitored host",
     "hostname/ip", "ファシリティ",
     "ファシリティid",
@@ -29,11 +30,25 @@ LABELS = frozenset((
     "rechner", "rechnername", "gerät", "gerätename", "knoten", "hôte", "serveur", "nom d'hôte", "équipement",
     "machine hôte", "equipo", "servidor", "dispositivo", "anfitrión", "nombre del equipo",
     "ホスト", "ホスト名", "サーバ", "サーバー", "サーバ名", "サーバー名", "機器", "機器名", "装置名", "対象ホスト",
+    "コンピュータ名", "コンピューター名", "ノード", "ノード名", "host affected", "system host name", "bmc hostname", "bmc host name",
+    "imm name", "array", "array name", "appliance", "sysname", "device hostname", "nas name", "node name",
+    "affected node", "affected device", "affected server", "impacted host", "impacted resource", "source node",
+    "ci name", "configuration item", "managed object", "monitored object", "access point", "switch",
+    "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name", "monitored system",
+    "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源", "告警设备", "报警设备",
+    "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱", "网元名称", "网元",
+    "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte", "nom d'hote", "nom du serveur",
+    "poste", "nom du poste", "nombre de host", "nombre del host", "nombre del servidor", "nombre del equipo afectado",
+    "nome do host", "nome do servidor", "equipamento", "dispositivo afetado", "nome host", "macchina", "apparato",
+    "узел", "узел сети", "хост", "имя хоста", "сервер", "устройство", "nazwa hosta", "serwer", "urządzenie", "호스트",
+    "호스트명", "서버", "서버명", "장비명",
 ))  # fmt: skip
 # Labels before its address: what names the host goes before them.
 ADDRESSES = frozenset((
     "ip", "ip address", "host ip", "host address", "address", "monitor host", "hostaddress", "主机ip", "服务器ip",
-    "主机地址", "ip地址", "告警ip",
+    "主机地址", "ip地址", "告警ip", "设备ip", "设备地址", "主机ip地址", "ip アドレス", "ipアドレス", "ip-adresse", "adresse ip",
+    "dirección ip", "dirección", "endereço ip", "indirizzo ip", "ip-адрес", "device ip", "device ip address", "node ip",
+    "server ip", "management ip", "source ip address", "ipv4 address",
 ))  # fmt: skip
 # Endings that make a dotted word a file or a version rather than a host.
 NO_DOMAINS = frozenset((
@@ -42,6 +57,14 @@ NO_DOMAINS = frozenset((
     "deb", "iso", "img", "csv", "pdf", "doc", "docx", "xls", "xlsx", "js", "css", "java", "go", "rs", "md", "vbk",
     "vib", "vmdk", "vhdx", "db", "lock", "pid", "key", "pem",
     "crt",
+))  # fmt: skip
+# Labels whose value is a host's name however it is spelt; the others also stand before kinds and sentences.
+SPOKEN_LABELS = frozenset((
+    "host", "hostname", "host name", "device name", "server name", "node name", "computer name", "monitored host",
+    "affected host", "access point", "switch name", "ups name", "设备名称", "设备名", "主机名", "主机名称", "告警主机",
+    "故障主机", "报警主机", "服务器名称", "告警设备", "设备", "主机", "主機", "主機名稱", "設備名稱", "ホスト名", "機器名", "装置名",
+    "サーバ名", "サーバー名", "コンピュータ名", "gerätename", "rechnername", "nom d'hôte", "nom du serveur",
+    "nombre del host", "имя хоста", "узел сети",
 ))  # fmt: skip
 # What stands in a host's place where there is none.
 NOBODY = frozenset(
@@ -81,10 +104,15 @@ SERVICES = frozenset((
 PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern", "intranet", "localnet"))
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
+_COMMENT = re.compile(r"\s\([^()]{0,100}\)\s{0,9}$")  # behind an address: the name of an old program's account
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 # An address behind one of these is that of somebody else.
 _OTHERS = re.compile(r"(?:\b(?:src|source|attacker|banned|blocked|by|peer|client ip)\b:? ?)$", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
+LONGEST_SPOKEN = 40  # characters of a name of several words
+MOST_SPOKEN = 4  # words
+_SPOKEN = re.compile(r"[^\W_][\w &/#+.-]*[\w)]")
+_ASIDE = re.compile(r"\s{0,3}[(（][^()（）]{0,100}[)）]\s{0,3}$")
 _IPV4 = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)"
 _FULL = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,20}(?![\w-]|\.\w)"
 _IP = re.compile(rf"(?<![\w.-]){_IPV4}")
@@ -97,10 +125,10 @@ _NUMBERED = rf"(?:(?=[A-Za-z-]{{2,60}}\d){_SHORT}|(?:srv|svr|nb|nas|esx|sw|fw|gw
 _HYPHENED = (
     r"(?=[A-Za-z0-9]{1,60}-)(?![A-Za-z-]{0,40}(?<![A-Za-z])(?:prod|production|staging|dev|test|live)\b)" + _SHORT
 )
-_END = r"(?![\w./@%-])"
+_END = r"(?![\w/@%-]|\.\w)"
 _QUOTES = r"[:：]?\s{0,3}['\"“「(\[]?"
 _BEHIND = re.compile(
-    rf"(?:\b(?:on|at|from|for|dst|dest|auf|von|bei|sur|en|de|du|für)\b|主机|服务器|设备|主機|伺服器|ホスト)\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
+    rf"(?:\b(?:on|at|of|from|for|dst|dest|auf|von|bei|sur|en|de|du|für|em|su|на)\b|@ |主机|服务器|设备|主機|伺服器|ホスト)\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
     r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router|switch"
     r"|firewall|equipo|servidor|serveur|système|rechner|gerät|knoten)\b\s{0,3}"
     rf"{_QUOTES}({_NUMBERED}|{_HYPHENED}){_END}"
@@ -171,14 +199,23 @@ def is_labelled(text: str) -> bool:
 
 def _labelled(text: str) -> str | None:
     """The value of the first line whose label is a host's, else of the first whose label is an address's."""
-    address = None
+    address = spoken = None
     for label, after in _LINE.findall(text):
         plain = label.strip(DECORATION).casefold()
         if plain in LABELS and (name := _value(after)):
             return name
+        if spoken is None and plain in SPOKEN_LABELS:
+            spoken = _spoken(after)
         if address is None and plain in ADDRESSES:
             address = _value(after)
-    return address
+    return spoken or address
+
+
+def _spoken(after: str) -> str | None:
+    """A name as people give it, of several words or in other letters: "Core Switch B", "会议室打印机"."""
+    value = " ".join(_ASIDE.sub("", after[:LONGEST_VALUE]).strip(" \t\"'[]“”").split())
+    fits = 1 < len(value) <= LONGEST_SPOKEN and len(value.split()) <= MOST_SPOKEN and _SPOKEN.fullmatch(value)
+    return value if fits and value.casefold() not in NOBODY else None
 
 
 def _value(after: str) -> str | None:
@@ -196,7 +233,7 @@ def _is_name(name: str, value: str) -> bool:
 
 def _own(sender: str) -> str:
     """What the host that a mail is from calls itself; "" if its address tells nothing about it."""
-    domain = sender.rpartition("@")[2].strip("> ")
+    domain = _COMMENT.sub("", sender).rpartition("@")[2].strip("> ")
     name = domain.split(".", 1)[0]
     return name if len(name) > 2 and is_at_host(domain) and name.lower() not in SERVICES else ""
 
@@ -215,7 +252,7 @@ def _home(sender: str, head: str) -> str | None:
     named = _addressed(sender.rpartition("<")[0])
     if named:
         return named
-    local, _, domain = sender.rpartition("<")[2].strip("> ").rpartition("@")
+    local, _, domain = _COMMENT.sub("", sender).rpartition("<")[2].strip("> ").rpartition("@")
     told = local.lower() in ACCOUNTS and is_at_host(domain) and not domain.lower().startswith("localhost")
     return domain if told and len(domain) > 1 and _VALUE.fullmatch(domain) and not _addressed(head) else None
 

@@ -112,7 +112,7 @@ _PERSON = re.compile(r"(?:[A-ZÀ-Ý][a-zà-ÿ'’-]+,? ){1,3}[A-ZÀ-Ý][a-zà-ÿ
 _OFFICES = compiled(
     r"(?i)alert|alarm|monitor|system|notif|server|service|support|daemon|backup|cron|root|report|admin|team|bot\b"
     r"|no-?reply|status|tool|account"
-    r"|security|cloud|watch|check|告警|报警|监控|系统|通知|服务|平台|管理|運用|監視|管理者"
+    r"|security|cloud|watch|check|面板|助手|机器人|网关|防火墙|数据中心|告警|报警|监控|系统|通知|服务|平台|管理|運用|監視|管理者"
 )
 _FIELD = compiled(r"(?m)^[ \t*•>-]{0,10}[\pL\pN_ /().-]{2,40}[ \t]{0,20}[:：=][ \t]{0,20}\S")
 _LOG_LINE = compiled(
@@ -139,7 +139,7 @@ _TASK = compiled(
     r"(?i)\b(?:job|jobs|report|status|log|backup|output|script|task|cron|summary|scan|sync|upgrade|update|check"
     r"|event|notification)s?\b"
     r"|任务|报告|备份|日志|巡检|通知|bericht|protokoll|sicherung|rapport|sauvegarde|informe|copia de seguridad"
-    r"|レポート|バックアップ"
+    r"|レポート|バックアップ|relatório|rapporto|отч[её]т|raport"
 )
 # How people write about themselves and ask; a program's text has none of it.
 _PERSONAL = compiled(
@@ -166,6 +166,7 @@ SPOKEN = 3000  # characters of a text in which a person would speak
 PROSE = 800  # characters of a text that are looked at for sentences
 SENTENCE = 6  # words, at least
 SMALL_WORDS = 2  # of a sentence, at least
+FORM = 4  # lines of a text of fields, at least
 _SQUASHED = re.compile(r"[\W_]+")
 # What it weighs that nobody speaks: people do report problems in few words, but neither successes nor tasks.
 _NOBODY_SAYS: Mapping[words.Verdict, int] = {"problem": 1, "over": 1, "success": 2, "none": 2}
@@ -314,7 +315,8 @@ def _local(mail: Mail) -> str:
 
 def _local_words(mail: Mail) -> list[str]:
     local = _local(mail)
-    return _LOCAL.split(re.sub(r"(no|not|do)[-_.]?(?:not[-_.]?)?reply", "noreply", local))
+    words_of = _LOCAL.split(re.sub(r"(no|not|do)[-_.]?(?:not[-_.]?)?reply", "noreply", local))
+    return [*words_of, *(word.rstrip("0123456789") for word in words_of if word[-1:].isdigit())]  # ups3@, nagios2@
 
 
 def _is_system(sender: str) -> bool:
@@ -337,6 +339,12 @@ def _tells(said: str) -> bool:
     """Whether somebody tells something in a sentence, as neither fields nor lines of a log do."""
     lines = (line.split() for line in said[:PROSE].split("\n") if ": " not in line and "=" not in line)
     return any(len(line) >= SENTENCE and sum(word.lower() in _SMALL for word in line) >= SMALL_WORDS for line in lines)
+
+
+def _is_form(text: str) -> bool:
+    """Nearly all of it is fields: people add some below, but write in sentences."""
+    lines = [line for line in text[:PROSE].split("\n") if line.strip()]
+    return len(lines) >= FORM and sum(map(bool, map(_FIELD.search, lines))) * 4 >= len(lines) * 3
 
 
 def _is_tool(name: str) -> bool:
@@ -374,6 +382,7 @@ def _weight(mail: Mail) -> int:
         not mail.sender_name and told,
         not text.strip() and told,
         sum(1 for _ in zip(_FIELD.finditer(text), range(3), strict=False)) == 3,
+        _is_form(text) * 2,
         bool(_LOG_LINE.search(text)),
         hosts.is_labelled(text),
         shared and words.judge(text).verdict != "none",

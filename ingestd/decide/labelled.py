@@ -26,13 +26,25 @@ CHECKS = frozenset((
     "服务", "服务名称", "监控项", "监控指标", "告警名称", "告警规则", "告警类型", "规则名称", "检查项",
     "任务名称", "报警名称",
     "dienst", "prüfung", "nom du problème", "nom du service", "servicio", "nombre del servicio",
-    "監視項目", "サービス", "サービス名",
+    "監視項目", "監視項目id", "監視項目名", "サービス", "サービス名", "トラップ名", "アラーム名", "アラート名",
+    "component", "rule", "alert", "alarm", "sensor", "sensor name", "sensor_id", "test name", "unit", "event type",
+    "common event id", "metric", "metric name", "condition", "backup job", "backup set", "plan", "plan name",
+    "事件类型", "事件名称", "告警策略", "告警策略名", "告警策略名称", "策略名称", "告警项", "告警标题", "监控项目",
+    "监控项名称", "报警规则", "报警类型", "告警指标", "指标名称", "问题名称", "故障名称", "故障类型", "备份任务",
+    "名称", "監控項目", "告警名稱", "事件類型", "服務", "服務名稱",
+    "problemname", "alarmname", "prüfpunkt", "sensorname", "regel", "auftrag", "sicherungsauftrag",
+    "nom de l'alerte", "vérification", "sonde", "nombre del problema", "comprobación", "problema",
+    "nome do problema", "serviço", "nome do serviço", "servizio", "nome problema", "имя проблемы", "проблема",
+    "сервис", "служба", "проверка", "триггер", "nazwa problemu", "usługa", "서비스", "서비스명", "항목", "경고명",
 ))  # fmt: skip
 SEVERITY_LABELS = frozenset((
     "severity", "level", "importance", "alert level", "alarm level", "criticality", "alert severity",
     "级别", "等级", "告警级别", "告警等级", "报警级别", "报警等级", "严重性", "严重程度", "嚴重性", "告警級別",
     "schweregrad", "dringlichkeit", "sévérité", "gravité", "niveau", "severidad", "gravedad", "nivel",
-    "重要度", "深刻度", "重大度",
+    "重要度", "深刻度", "重大度", "event severity", "event level", "event_severity", "alarm severity",
+    "告警严重性", "事件级别", "事件等级", "问题级别", "触发级别", "级别状态", "severidade", "gravità", "livello",
+    "важность", "уровень", "серьезность", "ernst", "priorytet", "ważność", "심각도", "등급", "alarmstufe", "stufe",
+    "priorität der meldung", "criticité", "criticidad",
 ))  # fmt: skip
 # Where no other label says how bad it is; it only makes a mail worse.
 PRIORITIES = frozenset(("priority", "urgency", "优先级", "緊急度", "priorität", "priorité", "prioridad", "優先度"))
@@ -41,7 +53,8 @@ STATES = frozenset((
     "alarm status", "newstatevalue", "service state", "host state", "monitor status", "check status",
     "notification type",
     "状态", "告警状态", "报警状态", "當前狀態", "当前状态", "zustand", "statut", "état", "estado", "状態",
-    "ステータス",
+    "ステータス", "恢复状态", "问题状态", "事件状态", "stato", "статус", "состояние", "stan", "상태", "event state",
+    "meldungsstatus", "alarmstatus", "type de notification", "tipo de notificación", "tipo de notificação",
 ))  # fmt: skip
 SUMMARIES = frozenset((
     "message", "event message", "event description", "description", "output", "additional info", "alert message",
@@ -49,8 +62,31 @@ SUMMARIES = frozenset((
     "alert description",
     "告警内容", "告警详情", "告警信息", "报警内容", "故障描述", "描述", "内容", "详情",
     "meldung", "beschreibung", "nachricht", "fehlermeldung", "détail", "mensaje", "descripción", "descripcion",
-    "メッセージ", "内容詳細",
+    "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "event_description", "alert text", "alert details", "event text",
+    "plugin output", "plug-in output", "check output", "service output", "host output", "cause", "probable cause",
+    "problem", "problem description", "details", "detail", "content", "error", "fehler", "fehlertext", "ursache",
+    "grund", "erreur", "cause de l'alerte", "raison", "causa", "motivo", "información adicional", "informacion adicional",
+    "information supplémentaire", "info supplémentaire", "infos supplémentaires", "mensagem", "descrição", "erro",
+    "messaggio", "descrizione", "errore", "сообщение", "описание", "ошибка", "причина", "bericht", "omschrijving",
+    "komunikat", "opis", "메시지", "내용", "설명", "告警描述", "报警描述", "事件内容", "事件描述", "通知内容", "报警详情",
+    "问题详情", "故障详情", "故障原因", "原因", "具体信息", "描述信息", "訊息", "描述資訊", "詳情", "內容",
 ))  # fmt: skip
+# What the sender calls this problem by, a number as a rule.
+IDS = frozenset((
+    "event id", "alert id", "alarm id", "problem id", "incident id", "incident number", "incident", "original problem id",
+    "original event id", "alert number", "alarm number", "fault id", "issue id", "eventid", "alertid", "alarmid",
+    "事件id", "告警id", "报警id", "告警编号", "报警编号", "告警流水号", "流水号", "问题id", "原始问题id", "事件编号", "故障id",
+    "ursprüngliche problem-id", "problem-id", "alarm-id", "ereignis-id", "alarmnummer", "störungsnummer",
+    "id du problème", "id du problème d'origine", "id de l'alerte", "id del problema", "id de alerta",
+    "id original del problema", "id do problema", "id исходной проблемы", "id проблемы", "インシデントid", "アラートid",
+    "イベントid",
+))  # fmt: skip
+# Labels of many meanings: only what looks like a name behind them is that of a check.
+VAGUE = frozenset((
+    "alert", "alarm", "rule", "condition", "problema", "проблема", "event type", "事件类型", "名称", "plan", "component",
+    "unit", "metric", "regel",
+))  # fmt: skip
+LONGEST_VAGUE = 60
 LEVELS: Mapping[str, Severity] = {
     "critical": "critical", "crit": "critical", "fatal": "critical", "emergency": "critical", "disaster": "critical",
     "紧急": "critical", "緊急": "critical", "致命": "critical", "灾难": "critical", "kritisch": "critical",
@@ -58,6 +94,9 @@ LEVELS: Mapping[str, Severity] = {
     "high": "error", "major": "error", "error": "error", "severe": "error", "严重": "error", "嚴重": "error",
     "重要": "error", "高": "error", "hoch": "error", "schwerwiegend": "error", "fehler": "error", "haut": "error",
     "élevé": "error", "élevée": "error", "majeure": "error", "alta": "error", "alto": "error", "重大": "error",
+    "критическая": "critical", "критический": "critical", "чрезвычайная": "critical", "심각": "critical",
+    "высокая": "error", "высокий": "error", "средняя": "warning", "предупреждение": "warning", "경고": "warning",
+    "critico": "critical", "kritiek": "critical", "krytyczny": "critical", "wysoki": "error",
     "warning": "warning", "warn": "warning", "minor": "warning", "average": "warning", "medium": "warning",
     "moderate": "warning", "警告": "warning", "预警": "warning", "一般": "warning", "次要": "warning",
     "中": "warning",
@@ -73,6 +112,7 @@ _PLUGIN = re.compile(
 )
 _MARK = re.compile(r"[:：|\t]|=(?!=)")
 _WORD = re.compile(r"[^\W_]+")
+_ID = re.compile(r"[#\"'(\[]{0,2}(?=[\w:./-]{0,99}\d)([\w:./-]{1,100})(?=[\"'),\].;]{0,2}(?:\s|$))")
 
 
 class Labelled(Struct, frozen=True):
@@ -83,6 +123,7 @@ class Labelled(Struct, frozen=True):
     summary: str = ""
     over: bool = False  # a line of state says that it is over
     at_least: Severity | None = None  # by a line of priority
+    external_id: str | None = None
 
 
 def read(text: str) -> Labelled:
@@ -90,6 +131,8 @@ def read(text: str) -> Labelled:
     found: dict[str, str] = {}
     leading, level = _leading(text)
     for label, value in _lines(text):
+        if label in VAGUE and not _is_name(value):
+            continue
         for name, table in _TABLES:
             if label in table:
                 found.setdefault(name, value)
@@ -99,6 +142,7 @@ def read(text: str) -> Labelled:
         summary=found.get("summary", "") or leading,
         over="state" in found and words.says_recovered(found["state"]),
         at_least=_level(found.get("priority", "")),
+        external_id=_id(found.get("id", "")),
     )
 
 
@@ -108,6 +152,7 @@ _TABLES = (
     ("state", STATES),
     ("summary", SUMMARIES),
     ("priority", PRIORITIES),
+    ("id", IDS),
 )
 
 
@@ -125,6 +170,19 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         mark = _MARK.search(line, 1, LONGEST_LABEL)
         if mark and (value := " ".join(line[mark.end() :].split()).strip("*_| ")):
             yield line[: mark.start()].strip(DECORATION).casefold(), value[:LONGEST_VALUE]
+
+
+def _is_name(value: str) -> bool:
+    """One word that is no level, or some that tell of nothing."""
+    if " " not in value:
+        return value.casefold() not in LEVELS
+    return len(value) <= LONGEST_VAGUE and words.judge(value).verdict == "none"
+
+
+def _id(value: str) -> str | None:
+    """An id with a digit in it; a word is none."""
+    found = _ID.match(value)
+    return found[1] if found else None
 
 
 def _level(value: str) -> Severity | None:

@@ -1,6 +1,7 @@
 """The words by which machines and people say that something is broken, or whole again.
 
-English, Chinese (both scripts), German, French, Spanish and Japanese. Tables first: to teach the fallback a word, add
+English, Chinese (both scripts), German, French, Spanish and Japanese, and the commonest of Russian, Portuguese, Italian,
+Dutch, Polish and Korean. Tables first: to teach the fallback a word, add
 it here, in small letters. Words in Latin script count as whole words (``*`` at the end: and whatever goes on from
 there); Chinese and Japanese have no such borders. RE2 searches them, so their number costs nothing.
 """
@@ -39,6 +40,10 @@ CRITICAL = (
     "sin conexion", "emergencia", "corte de",
     # Japanese
     "危険", "致命的", "停止しました", "ダウン", "接続不可", "到達不能", "応答なし", "応答がありません", "切断",
+    # Russian, Portuguese, Italian, Dutch, Polish, Korean
+    "критич", "авария", "аварийн", "недоступ", "не отвечает", "fora do ar", "inacessível", "irraggiungibile",
+    "non raggiungibile", "onbereikbaar", "awaria", "niedostępn*", "심각", "응답 없음", "연결 끊김",
+    "batteriebetrieb", "batterie-betrieb", "auf batterie", "sur batterie", "con batería",
 )  # fmt: skip
 ERROR = (
     "error", "errors", "err", "fail", "fails", "failed", "failing", "failure", "failures", "fault", "faults",
@@ -67,6 +72,9 @@ ERROR = (
     "できません",
     "応答しません", "拒否",
     "重大", "見つかりません",
+    "ошибк", "сбой", "отказ", "неудач", "не удалось", "falha", "falhas", "falhou", "erro", "erros", "indisponível",
+    "não responde", "errore", "errori", "fallito", "guasto", "non risponde", "mislukt", "fout", "storing", "błąd",
+    "nie odpowiada", "장애", "오류", "실패",
 )  # fmt: skip
 WARNING = (
     "warning", "warnings", "warn", "minor", "degraded", "degradedarray", "expires", "expire", "expired", "expiring",
@@ -77,7 +85,8 @@ WARNING = (
     "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
     "no recent backup", "no recent backups", "not been backed up", "to be backed up", "violations",
     "too far behind", "out-of-sync", "out of sync", "not in sync", "overdue", "split brain", "split-brain",
-    "average", "full", "reboot required", "outdated", "flapping", "violation",
+    "average", "full", "reboot required", "outdated", "flapping", "violation", "attack", "attacks", "ddos", "brute force",
+    "unauthorized", "unauthorised", "angriff", "angriffe", "attaque", "ataque", "攻击", "攻擊", "入侵", "暴力破解",
     "警告", "预警", "預警", "告警", "报警", "報警", "警报", "警報", "过期", "過期", "到期", "过高", "過高", "过低",
     "過低", "不足",
     "问题", "問題", "很慢", "缓慢", "卡顿", "已满", "已滿", "超过", "超過", "超限", "触发", "觸發", "偏高", "警示",
@@ -90,6 +99,8 @@ WARNING = (
     "advertencia", "advertencias", "alerta", "alertas", "alarma", "problema", "problemas", "caduca", "caducado",
     "vence",
     "superado", "excedido", "lento", "lenta", "degradado", "demasiado alto", "demasiado alta", "lleno",
+    "предупрежден", "внимание", "проблема", "превышен", "нет свободного места", "atenção", "cheio", "excedeu",
+    "attenzione", "avviso", "allarme", "superato", "waarschuwing", "ostrzeżenie", "przekroczon*", "경고", "초과",
     "注意", "アラート", "アラーム", "期限切れ", "超過", "不足", "低下", "しきい値", "閾値", "問題",
 )  # fmt: skip
 RECOVERY = (
@@ -107,6 +118,10 @@ RECOVERY = (
     "recuperado", "recuperada", "resuelto", "resuelta", "restablecido", "restablecida", "restaurado", "restaurada",
     "solucionado", "solucionada", "vuelve a la normalidad", "de nuevo disponible", "volvió a",
     "復旧", "回復", "解消", "解決しました", "解決済み", "正常に戻りました", "解除", "復帰",
+    "восстановлен", "устранен", "решена", "снова доступ", "resolvido", "resolvida", "restabelecido", "normalizado",
+    "voltou a", "voltou ao normal", "ripristinato", "ripristinata", "risolto", "risolta", "rientrato", "hersteld",
+    "opgelost", "weer bereikbaar", "przywrócono", "rozwiązano", "복구", "해결",
+    "läuft wieder", "wieder in betrieb",
 )  # fmt: skip
 # Words of a recovery that also stand in texts about problems: they count where no word of a problem does.
 CALM = (
@@ -130,6 +145,8 @@ SUCCESS = (
     "réussi", "réussie", "succès", "terminé", "terminée", "avec succès",
     "éxito", "exitoso", "exitosa", "completado", "completada", "finalizado", "finalizada", "correctamente",
     "完了", "成功しました", "正常終了",
+    "успешно", "завершен", "выполнен", "sucesso", "concluído", "concluída", "completato", "riuscito", "geslaagd",
+    "voltooid", "zakończono", "pomyślnie", "성공", "완료",
 )  # fmt: skip
 # What only looks like one of the words above: a recovery that did not happen …
 NOT_RECOVERED = (
@@ -238,7 +255,9 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "maintenance planifiée", "maintenance programmée", "fenêtre de maintenance", "mantenimiento programado",
         "ventana de mantenimiento", "mantenimiento planificado", "メンテナンスのお知らせ", "定期メンテナンス",
         "計画停止", "メンテナンス開始",
-        "メンテナンス終了", "計画メンテナンス",
+        "メンテナンス終了", "計画メンテナンス", "plánovaná údržba", "плановые работы", "техническое обслуживание",
+        "manutenção programada", "manutenzione programmata", "gepland onderhoud", "maintenance announcement",
+        "maintenance notice", "wartungsankündigung", "維護公告", "维护公告", "停机公告",
     ),
     "flapping": (
         "flapping", "flappingstart", "flappingstop", "flappingend", "started flapping", "stopped flapping", "抖动",
@@ -392,7 +411,9 @@ _NOTICE["report"] = compiled(f"{_any_of(NOTICES['report'])}|{_REPORT}")
 _ANY_NOTICE = compiled(f"{_any_of(word for table in NOTICES.values() for word in table)}|{_REPORT}")
 # "Disk usage at 84 %": nobody writes so of what is well.
 _FULL = compiled(
-    r"(?:\b(?:usage|used|utili[sz]ation|belegt|utilisé|uso)\b|使用率)[^%\n]{0,30}\b(?:8\d|9\d|100)(?:\.\d+)? ?%"
+    r"(?:\b(?:usage|used|utili[sz]ation|belegt|utilis[ée]e?|occup[ée]e?|uso|usado|ocupado|utilizzo)\b|使用率|占用率|使用量)"
+    r"[^%\n]{0,30}\b(?:8\d|9\d|100)(?:[.,]\d+)? ?%"
+    r"|\b(?:8\d|9\d|100)(?:[.,]\d+)? ?% (?:used|full|belegt|utilis[ée]e?|occup[ée]e?|usado|ocupado|in use)\b"
 )
 _ADVERTISING = compiled(_any_of(ADVERTISING))
 _FOOTERS = compiled(_any_of(FOOTERS))
