@@ -23,7 +23,7 @@ LABELS = frozenset((
     "fqdn", "system", "managed entity", "website",
     "issued for", "issued to", "common name", "domain name",
     "client name", "machine name", "sourceid", "source id", "resource id", "affected resource", "monitored host",
-    "hostname/ip", "ファシリティ",
+    "hostname/ip", "ファシリティ", "スコープ",
     "ファシリティid",
     "主机", "主机名", "主机名称", "主機", "主機名稱", "服务器", "服务器名称", "伺服器", "设备", "设备名称", "设备名",
     "設備", "設備名稱", "节点", "節點", "告警主机", "故障主机", "报警主机", "实例", "机器",
@@ -109,6 +109,7 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 # An address behind one of these is that of somebody else.
 _OTHERS = re.compile(r"(?:\b(?:src|source|attacker|banned|blocked|by|peer|client ip)\b:? ?)$", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
+_WITHIN = re.compile(r"^[^<>]{1,100}>(?=.*\w)(?:[^<>]{1,100}>){0,5}")
 LONGEST_SPOKEN = 40  # characters of a name of several words
 MOST_SPOKEN = 4  # words
 _SPOKEN = re.compile(r"[^\W_][\w &/#+.-]*[\w)]")
@@ -129,10 +130,10 @@ _END = r"(?![\w/@%-]|\.\w)"
 _QUOTES = r"[:：]?\s{0,3}['\"“「(\[]?"
 _BEHIND = re.compile(
     rf"(?:\b(?:on|at|of|from|for|dst|dest|auf|von|bei|sur|en|de|du|für|em|su|на)\b|@ |主机|服务器|设备|主機|伺服器|ホスト)\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
-    r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router|switch"
+    r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router|switch|ap|access point"
     r"|firewall|equipo|servidor|serveur|système|rechner|gerät|knoten)\b\s{0,3}"
     rf"{_QUOTES}({_NUMBERED}|{_HYPHENED}){_END}"
-    rf"|\b(?:on|auf|sur)\s{{1,3}}({_HYPHENED})\W{{0,5}}$",
+    rf"|\b(?:on|auf|sur|en|em)\s{{1,3}}({_HYPHENED})(?:\W{{0,5}}$|(?= (?:is|are|has|was|failed|stopped|ist|läuft|wurde|est|a|está|no)\b))",
     re.IGNORECASE,
 )
 _SPELT = re.compile(r"(?<![\w./-])[A-Za-z0-9-]{1,63}(?![\w-])(?:\.[A-Za-z][A-Za-z0-9-]{0,61}){0,6}")
@@ -220,7 +221,8 @@ def _spoken(after: str) -> str | None:
 
 def _value(after: str) -> str | None:
     """The name at the beginning of what stands behind a label."""
-    value = _SCHEME.sub("", after[:LONGEST_VALUE].strip(" \t:：[(\"'<"))
+    last = _WITHIN.sub("", after[:LONGEST_VALUE])  # "Servers > Databases > db-2"
+    value = _SCHEME.sub("", last.strip(" \t:：[(\"'<"))
     found = _VALUE.match(value)
     return found[0] if found and found[0].lower() not in NOBODY and _is_name(found[0], value) else None
 

@@ -110,6 +110,7 @@ _PLUGIN = re.compile(
     r"^\W{0,3}(?:(?:[A-Za-z][\w./-]{0,30} ){0,3}(CRITICAL|WARNING|UNKNOWN)|((?i:critical|crit|fatal|warning|warn)))\b"
     r"\]? ?[:–-] ?\S"
 )
+_HEADING = re.compile(r"(?:[\[【■●◆]\s?)([^\[\]【】:：=]{2,30})[\]】]?")
 _MARK = re.compile(r"[:：|\t]|=(?!=)")
 _WORD = re.compile(r"[^\W_]+")
 _ID = re.compile(r"[#\"'(\[]{0,2}(?=[\w:./-]{0,99}\d)([\w:./-]{1,100})(?=[\"'),\].;]{0,2}(?:\s|$))")
@@ -166,9 +167,15 @@ def _leading(text: str) -> tuple[str, Severity | None]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Labels and values; one in brackets, ``[Message]``, has its value in the next line."""
+    heading = ""
     for line in (whole[:LONGEST_LINE].strip() for whole in text.split("\n", MOST_LINES)[:MOST_LINES]):
+        alone = _HEADING.fullmatch(line)
+        if heading and line and not alone:
+            yield heading, line[:LONGEST_VALUE]
+        heading = alone[1].strip().casefold() if alone else heading if not line else ""
         mark = _MARK.search(line, 1, LONGEST_LABEL)
-        if mark and (value := " ".join(line[mark.end() :].split()).strip("*_| ")):
+        if mark and (value := " ".join(line[mark.end() :].split()).strip("*_|\" ")):
             yield line[: mark.start()].strip(DECORATION).casefold(), value[:LONGEST_VALUE]
 
 
