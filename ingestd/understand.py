@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from ingestd import sources
-from ingestd.decide import charset, normalise, words
+from ingestd.decide import charset, fallback, normalise, words
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import Recognisers
-from ingestd.model import Event, Message, Reading, Reason
+from ingestd.model import Event, Message, Reading, ReadingKind, Reason
 
 Reader = Callable[[Message], Reading]
 
@@ -25,17 +25,25 @@ def read(message: Message, recognisers: Recognisers, names: NameFinder, mappings
         return sources.read(message, mappings)
     except sources.SourceError as error:
         fault = f"malformed: {message.refused}" if message.refused else f"not what {message.adapter} sends: {error}"
-        found = _by_keys(message) or normalise.fallback_text(_text(message), message.source, names)
+        found = _by_keys(message, names) or normalise.fallback_text(_text(message), message.source, names)
         return replace(found, reasons=(Reason("recognise", "fallback", f"the body is {fault}"), *found.reasons))
 
 
-def _by_keys(message: Message) -> Reading | None:
-    """The body by the names of its keys; None if they say nothing."""
+def _by_keys(message: Message, names: NameFinder) -> Reading | None:
+    """The body by the names of its keys, a message for people by its text too; None if they say nothing."""
     try:
         found = sources.guess(message)
     except sources.SourceError:
         return None
-    return replace(found, recogniser=None, events=tuple(map(_unsure, found.events))) if found.events else None
+    events = tuple(map(_unsure, found.events))
+    prose = sources.prose(message) if len(events) == 1 else None
+    if prose:
+        events = (fallback.told(events[0], prose, message.source, names),)
+    return replace(found, recogniser=None, kind=_kind(events), events=events) if events else None
+
+
+def _kind(events: tuple[Event, ...]) -> ReadingKind:
+    return "alert" if any(event.state == "firing" for event in events) else "recovery"
 
 
 def _unsure(event: Event) -> Event:

@@ -20,9 +20,17 @@ TELLING_LINES = 12  # of a body whose subject only says that it is an alert
 LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
+LONGEST_NAME = 80  # of a check that is a message's heading
+# "🔥 告警触发: ", "[RESOLVED] ": how it stands, before what it is
+_TAGGED = re.compile(
+    r"^\W{0,4}(?:(?:告警触发|告警恢复|告警通知|告警|报警|故障|恢复|触发|预警|已恢复|障害|復旧|alert|alarm|problem|resolved|recovered"
+    r"|recovery|firing|critical|warning|error|ok|down|up)\s?[\]】:：|-]\s{0,3}){1,3}",
+    re.IGNORECASE,
+)
 CALM = "the text says that all is well"
 SELLS = 2  # words of selling in a mail that sells
 LITTLE = 2  # words of a subject that tell little
+_LINK = re.compile(r"https?://[^\s<>\"'\\]{4,500}")
 _TRUTHS = frozenset({"True", "False", "true", "false"})
 _PAIR = re.compile(r'"([\w .-]{1,60})"\s{0,5}:\s{0,5}(?:"([^"]{1,500})|([\w.+-]{1,40}))')
 # The name of a check, in quotes in the subject: "Monitor 'till 4' is down"
@@ -107,7 +115,35 @@ def read_text(text: str, source: str, names: NameFinder) -> Reading:
         verdict = _Verdict("alert", verdict.severity, "a body without a known word")
     host = hosts.guess(first, "\n".join(lines), names)
     event = _event(verdict, title, host, f"{source}|{host or ''}|{words.subject_key(first)}")
+    link = _LINK.search(text[:LONGEST_BROKEN])
+    event = msgspec.structs.replace(event, check=phrases.thing(first), url=link[0] if link else None)
     return _reading(verdict.kind, title, verdict.why, (event,))
+
+
+def told(event: Event, text: str, source: str, names: NameFinder) -> Event:
+    """An event that a message's keys gave, with what its text says of the host, the check, the level and the end."""
+    said, first = labelled.read(text), next(iter(_lines(text)), "")
+    title = _TAGGED.sub("", first)
+    over = event.state == "firing" and (words.says_recovered(first) or (said.over and words.is_weak(first)))
+    host = event.host or hosts.guess(title, text, names)
+    check = said.check or (event.check if event.check and event.check != event.summary else None) or _named(title)
+    level = event.severity if event.severity != "unknown" else said.severity or said.at_least or "unknown"
+    return msgspec.structs.replace(
+        event,
+        state="resolved" if over else event.state,
+        host=host,
+        check=check,
+        severity="info" if over else level,
+        summary=said.summary if said.summary and said.summary not in event.summary else event.summary,
+        external_id=event.external_id or said.external_id,
+        identity=f"{source}|{host or ''}|{check or words.subject_key(first)}",
+        guessed=host is not None,
+    )
+
+
+def _named(title: str) -> str | None:
+    """What a heading without its state names, if it is short enough for a name."""
+    return phrases.thing(title) or (title if 0 < len(title) <= LONGEST_NAME else None)
 
 
 def _readable(text: str) -> str:

@@ -96,6 +96,8 @@ LEVELS: Mapping[str, Severity] = {
     "élevé": "error", "élevée": "error", "majeure": "error", "alta": "error", "alto": "error", "重大": "error",
     "критическая": "critical", "критический": "critical", "чрезвычайная": "critical", "심각": "critical",
     "высокая": "error", "высокий": "error", "средняя": "warning", "предупреждение": "warning", "경고": "warning",
+    "p0": "critical", "p1": "critical", "p2": "error", "p3": "warning", "p4": "info", "p5": "info", "sev1": "critical",
+    "sev2": "error", "sev3": "warning", "sev4": "info",
     "critico": "critical", "kritiek": "critical", "krytyczny": "critical", "wysoki": "error",
     "warning": "warning", "warn": "warning", "minor": "warning", "average": "warning", "medium": "warning",
     "moderate": "warning", "警告": "warning", "预警": "warning", "一般": "warning", "次要": "warning",

@@ -17,11 +17,12 @@ import msgspec
 
 from ingestd.model import Message, Reading
 from ingestd.signatures import Signature
+from ingestd.sources import chat
 from ingestd.sources.body import fields
 from ingestd.sources.shape import Payload
 from ingestd.sources.shared import SourceError
 
-__all__ = ["SourceError", "names", "read", "signature"]
+__all__ = ["SourceError", "names", "prose", "read", "signature"]
 
 Reader = Callable[[Message], Reading]
 #: What code that reads strangers' bodies may raise if it is wrong; anything else is a fault of the whole process.
@@ -44,6 +45,14 @@ def names() -> tuple[str, ...]:
 def about(name: str) -> str:
     """Whose bodies a source reads, in a line."""
     return (_modules()[name].__doc__ or "").partition("\n")[0]
+
+
+def prose(message: Message) -> str | None:
+    """What people would read of a body that is a message for them; None for any other."""
+    try:
+        return chat.text(fields(message))
+    except SourceError:
+        return None
 
 
 def read(message: Message, own: Mapping[str, Reader] | None = None) -> Reading:

@@ -28,15 +28,18 @@ TITLES = (
     " | test name | job name | problem name | alert title | problem title | entity display name | alert display name"
     " | title | short description | event name | service | check | rule | monitor | trigger | search name"
     " | display name | error class | service desc | service description | alarm name | alarm"
-    " | 告警名称 | 告警标题 | 标题"
+    " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称 | 报警名称 | 服务 | 服务名称 | アラート名 | 監視項目"
+    " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name"
+    " | part name | label"
 )
 TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
     " | check output | reason | incident reason | root cause | error message | error | cause | details | output"
-    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容 | 描述"
+    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容 | 描述 | 告警描述 | 告警详情"
+    " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | mensaje | mensagem | descripción"
+    " | descrição | formatted"
     " | some text"
 )
 #: What a person would call it in a sentence.
@@ -60,7 +63,8 @@ STATE = (
     " | message type | alert type | trigger type"
     " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
     " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
-    " | some end"
+    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | alarm active | alert active | problem active"
+    " | incident active | event active"
 )
 
 HOSTS = (
@@ -68,7 +72,9 @@ HOSTS = (
     " | instance name | instance"
     " | machine | computer name | computer | resource name | resource | entity name | entity | target | thing name"
     " | agent name | source host | device display name | host display name | system name | dns name | some host"
-    " | ip address | ip | address | 告警主机 | 主机名 | 主机"
+    " | ip address | ip | address | 告警主机 | 主机名 | 主机 | 主机名称"
+    " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名 | rechner | rechnername"
+    " | gerät | knoten | hôte | serveur | servidor | equipo | system"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
 
@@ -80,8 +86,9 @@ SHAPE = Shape(
         **STATES,
         **states(
             nothing="created monitor",
-            firing="false, red, yellow, orange, regressed, broken, errored",
-            resolved="green, obsolete, finished",
+            firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, warnung,"
+            " 告警中, 触发, 未恢复, 报警, 异常中, 障害",
+            resolved="green, obsolete, finished, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
         ),
     },
     host=HOSTS,
@@ -90,15 +97,16 @@ SHAPE = Shape(
     summary=f"{TEXTS} | {HEADINGS} | {TITLES} | some state | {WHAT}",
     severity="severity | alert severity | alert level | top severity | severity name | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
-    " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | some level",
+    " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
+    " | schweregrad | gravité | severidad | gravedad | severidade | some level",
     severities={
         **SEVERITIES,
         **FIVE,
         **severities(
-            critical="紧急, 灾难, 致命, red",
-            error="严重, 重要, orange",
-            warning="警告, 预警, 次要, yellow",
-            info="信息, 提示",
+            critical="紧急, 灾难, 致命, red, kritisch, critique, crítico, crítica, 危険",
+            error="严重, 重要, orange, hoch, fehler, schwerwiegend, élevé, alta, alto, 重大",
+            warning="警告, 预警, 次要, yellow, warnung, mittel, avertissement, moyen, advertencia, media, 注意",
+            info="信息, 提示, hinweis, niedrig",
         ),
     },
     id=IDS,
@@ -106,9 +114,10 @@ SHAPE = Shape(
     started="started at | start time | starts at | started | start | state start time | first seen | opened at"
     " | triggered at | activated at"
     " | down since | down at | first occurred at | first received | start date | some begin"
-    " | created at | created | some start",
+    " | created at | created | some start | since | active since | 开始时间 | 首次触发时间 | beginn",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
-    " | recorded at | received at | last seen | some time | last updated",
+    " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间 | zeit"
+    " | zeitpunkt | 発生日時 | fecha | hora",
     url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
     " | html url | web url | link | url"
     " | monitor url | some link | plain link",
@@ -124,6 +133,7 @@ _PARTS = re.compile(r"[\s._:/-]+")
 _TRUE = {"true": "up", "1": "up", "false": "down", "0": "down"}
 _LEVEL_OVER = dict.fromkeys(("ok", "okay", "normal", "clear", "cleared", "recovered", "resolved"), "resolved")
 OVER = {
+    "active": {"true": "firing", "false": "resolved"},
     "success": {"true": "up", "false": "down"},
     **dict.fromkeys(("isup", "isok", "ok", "healthy", "ishealthy", "isonline"), _TRUE),
     **{
@@ -132,6 +142,12 @@ OVER = {
     },
 }
 LEVELS = ("severity", "alertseverity", "level", "alertlevel", "severityname")
+#: What a field that people are shown names beyond doubt; as keys of a program these words have other meanings too.
+FIELDS = {"service": "service name", "check": "check name", "monitor": "monitor name", "alert": "alert name"}
+#: Lists of alerts, and the keys that say enough of each.
+LISTS = ("events", "incidents", "problems", "alarms", "notifications", "results", "issues", "checks", "triggers")
+OWN_STATES = ("state", "status", "result")
+OWN_PLACES = frozenset(("host", "hostname", "device", "devicename", "node", "server", "instance", "target", "resource"))
 #: States that are levels too.
 SAID = frozenset({"critical", "crit", "fatal", "emergency", "disaster", "major", "minor", "warning", "warn"})
 #: Objects that tell who asks, sends or owns rather than what is wrong: what they say counts last.
@@ -217,6 +233,8 @@ def read(message: Message) -> Reading:
     body = fields(message)
     if isinstance(body, dict) and isinstance(body.get("alerts"), list) and body["alerts"]:
         return _alerts(message, body["alerts"])
+    if isinstance(body, dict) and (several := _several(body)):
+        return SHAPE.understand(several, flat)
     if isinstance(body, list) and len(body) > MOST_ALERTS:
         raise SourceError(f"anything: the body: expected at most {MOST_ALERTS} objects, got {len(body)}")
     return SHAPE.understand(body, flat)
@@ -234,6 +252,23 @@ def _alerts(message: Message, alerts: list[Any]) -> Reading:
         for one in sized(group.alerts, message)
     )
     return reading("anything", events, f"{len(events)} labelled alerts")
+
+
+def _several(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its alerts, if it lists some that each say of what and how it stands; they share what is said beside them."""
+    for key in LISTS:
+        found = body.get(key)
+        if isinstance(found, list) and 1 < len(found) <= MOST_ALERTS and all(map(_tells, found)):
+            beside = {name: value for name, value in body.items() if not isinstance(value, dict | list)}
+            return [{**beside, **one} for one in found]
+    return []
+
+
+def _tells(one: Any) -> bool:
+    """Whether an object of a list says for itself what is wrong, and where or with what."""
+    texts = {folded(key): one[key] for key in list(one)[:MOST_ALIKE]} if isinstance(one, dict) else {}
+    stands = any(word(texts[key]) in KNOWN for key in OWN_STATES if isinstance(texts.get(key), str))
+    return stands and not OWN_PLACES.isdisjoint(texts)
 
 
 def _is_labelled(alert: dict[str, Any]) -> bool:
@@ -435,5 +470,5 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         named = value.get("title") or value.get("name") or value.get("key")
         is_field = isinstance(named, str) and "value" in value and len(value) <= 4 and len(named) < 40
-        return [(str(named), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
+        return [(FIELDS.get(folded(named), str(named)), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
     return [("", one) for one in value[:MOST_OBJECTS]]

@@ -20,7 +20,7 @@ SHAPE = Shape(
     severity="severity",
     id="id | monitor_key | key",
     identity=("id | monitor_key | key | monitor", "environment"),
-    changed="stamp | timestamp",
+    changed="stamp | timestamp | datetime",
     url="issue_url | monitor_url | url",
 )
 

@@ -5,12 +5,14 @@ device; the device's name keeps two servers apart. State 0 ends it, 2 says that 
 then.
 """
 
+import re
 from typing import Any
 
 from ingestd.model import Message, Reading
 from ingestd.sources.shape import Payload, Shape
 from ingestd.sources.shared import STATES, states
 
+_NAMED = re.compile(r"(?:^Alert for device \S+ - | recovered from )(\S.{0,200})$")
 SHAPE = Shape(
     tool="librenms",
     needs=("hostname | sysName | device_id | display | host", "rule_id | alert_id | name | title | rule"),
@@ -20,7 +22,7 @@ SHAPE = Shape(
         **states(firing="1, 3, 4, 5, worse, better, changed", resolved="0", acknowledged="2"),
     },
     host="hostname | sysName | display | host | ip",
-    check="name | rule_name | title",
+    check="name | rule_name | named | title",
     summary="title | msg | name",
     severity="severity",
     id="alert_id | id | uid",
@@ -37,6 +39,8 @@ def read(message: Message) -> Reading:
 
 
 def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
-    title = (Payload(alert).text("title") or "").lower()
+    title = Payload(alert).text("title") or ""
+    named = _NAMED.search(title)
+    title = title.lower()
     state = "recovered" if " recovered from " in title or title.startswith("recovered") else None
-    return {**alert, "in_title": state, "test": title.startswith("testing transport")}
+    return {**alert, "in_title": state, "named": named[1] if named else None, "test": title.startswith("testing transport")}

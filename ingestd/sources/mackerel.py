@@ -21,6 +21,8 @@ SHAPE = Shape(
     severities=severities(critical="critical", warning="warning"),
     id="alert.id",
     identity=("alert.id",),
+    started="alert.openedAt",
+    changed="alert.createdAt",
     utc=True,
     url="alert.url",
 )

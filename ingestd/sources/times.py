@@ -29,6 +29,8 @@ _MONTH = r"(?P<name>[A-Za-z]{3})[a-z]{0,6}\.?"
 _FORMS = tuple(
     re.compile(form)
     for form in (
+        r"(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)[T_-]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?P<part>)(?P<half>)"
+        r"(?P<zone>Z|[+-]\d\d:?\d\d)?\Z",
         rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?)(?:[T,]? ?{_CLOCK}{_ZONE})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}}),?(?: at)? {_CLOCK}{_ZONE}",
         rf"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\d{{1,2}}),? (?P<year>\d{{4}}),?(?: at)? {_CLOCK}{_ZONE}",
@@ -37,6 +39,7 @@ _FORMS = tuple(
         rf"{_CLOCK}{_ZONE},? (?:on )?(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}})",
     )
 )
+_COMPACT = re.compile(r"20[0-9]{12}")  # 20260302081430: no count since 1970 has fourteen digits
 #: From which number on a count since 1970 is in milliseconds, microseconds, nanoseconds.
 _SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 
@@ -46,10 +49,10 @@ def moment(value: object, zone: tzinfo | None = None) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     try:
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not 2e13 <= value < 2.1e13:
             return _number(float(value))
         text = str(value).strip()[:LONGEST]
-        return _number(float(text)) if _is_number(text) else _written(text, zone)
+        return _number(float(text)) if _is_number(text) and not _COMPACT.fullmatch(text) else _written(text, zone)
     except (ValueError, OverflowError):
         return None
 

@@ -18,23 +18,24 @@ SHAPE = Shape(
     needs=(
         "event_id | eventid | problem_id | trigger_id | triggerid | title | subject | event_name"
         " | trigger_name | name | host"
-        " | event.id | event.name | alert.subject | message | text | body | content",
+        " | event.id | event.name | alert.subject | alert_subject | message | alert_message | text | body | content",
     ),
     state="kind | update | event_value | event.value | value | event_status | trigger_status | status"
     " | state | in_title"
-    " | in_text.state",
+    " | in_text.state | in_text.当前状态 | in_text.告警状态 | in_title_state",
     states={**STATES, **states(firing="1", resolved="0", nothing="no alert")},
     host="host_name | hostname | host.name | host.host | host | host_host | event_host | in_text.Host"
     " | in_text.主机 | in_text.告警主机"
     " | in_text.故障主机 | in_text.主机名称 | host_ip | hostip | ip",
     check="event_name | event.name | trigger.name | trigger_name | problem_name | problem | name | trigger"
     " | alert_name | in_text.Problem name | in_text.Problem | in_text.Trigger"
-    " | in_text.问题名称 | in_text.告警名称 | in_text.告警信息 | in_title_name | alert_subject | title | subject",
-    summary="title | subject | alert_subject | alert.subject | event.name | event_name | trigger_name"
+    " | in_text.问题名称 | in_text.告警名称 | in_text.告警信息 | in_title_name | in_title_told"
+    " | alert_subject | title | subject",
+    summary="title | in_title_told | subject | alert_subject | alert.subject | event.name | event_name | trigger_name"
     " | alert_message | in_title_name | message | description",
     severity="event_nseverity | nseverity | event.nseverity | event.severity | trigger.severity"
     " | event_severity | trigger_severity | severity | priority | in_text.Severity"
-    " | in_text.告警等级 | in_text.严重性",
+    " | in_text.告警等级 | in_text.告警级别 | in_text.严重性",
     severities={
         **SEVERITIES,
         **severities(
@@ -45,7 +46,7 @@ SHAPE = Shape(
         ),
         **{"not classified": "unknown", "0": "unknown"},
     },
-    id="event_id | eventid | problem_id | event.id | id | in_text.Original problem ID | trigger_id | triggerid"
+    id="event_id | eventid | problem_id | event.id | id | in_text.Original problem ID | in_text.事件ID | in_text.问题ID | trigger_id | triggerid"
     " | alert_uid",
     identity=("number", "host_name | hostname | host.name | host | host_host | event_host | in_text.Host"),
     started="event_timestamp | problem_timestamp | event_clock | clock",
@@ -55,6 +56,7 @@ SHAPE = Shape(
 EVENTS = "event_id | eventid | problem_id | event.id | id"
 TEXTS = "message | alert_message | text | body | content"
 _TITLE = re.compile(r"(?s)(problem|resolved|updated problem)(?: in [^:]{1,40})?:\s{0,5}(.{1,500})", re.IGNORECASE)
+_TOLD = re.compile(r"\W{0,3}(故障|恢复|问题|告警|报警)(?:通知)?\s?[】\]]?\s?[:：]\s?(\S[^\n]{0,300})")
 _NO_ALERT = frozenset({"1", "2"})  # event sources: discovery, autoregistration
 
 
@@ -68,11 +70,14 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
     title = _TITLE.match(payload.text(f"title | subject | alert_subject | alert.subject | {TEXTS}") or "")
     event, trigger = payload.text(EVENTS), payload.text("trigger_id | triggerid | trigger.id")
     told = lines(str(payload.at(f"description | alert.message | {TEXTS}") or ""))
-    number = event or told.get("Original problem ID") or (f"trigger {trigger}" if trigger else None)
+    words = _TOLD.match(payload.text("subject | alert_subject | title") or "")
+    number = event or told.get("Original problem ID") or told.get("事件ID") or told.get("问题ID") or (f"trigger {trigger}" if trigger else None)
     return {
         **alert,
         "in_title": title[1].lower() if title else None,
         "in_title_name": title[2].partition("\n")[0].strip() if title else None,
+        "in_title_state": words[1] if words else None,
+        "in_title_told": words[2].strip() if words else None,
         "in_text": told,
         "number": number,
         "kind": "no alert" if payload.text("event_source") in _NO_ALERT else None,
