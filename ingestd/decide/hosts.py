@@ -30,14 +30,19 @@ LABELS = frozenset((
     "rechner", "rechnername", "gerät", "gerätename", "knoten", "hôte", "serveur", "nom d'hôte", "équipement",
     "machine hôte", "equipo", "servidor", "dispositivo", "anfitrión", "nombre del equipo",
     "ホスト", "ホスト名", "サーバ", "サーバー", "サーバ名", "サーバー名", "機器", "機器名", "装置名", "対象ホスト",
-    "コンピュータ名", "コンピューター名", "ノード", "ノード名", "host affected", "system host name", "bmc hostname", "bmc host name",
+    "コンピュータ名", "コンピューター名", "ノード", "ノード名", "host affected", "system host name", "bmc hostname",
+    "bmc host name",
     "imm name", "array", "array name", "appliance", "sysname", "device hostname", "nas name", "node name",
     "affected node", "affected device", "affected server", "impacted host", "impacted resource", "source node",
     "ci name", "configuration item", "managed object", "monitored object", "access point", "switch",
-    "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name", "monitored system",
-    "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源", "告警设备", "报警设备",
-    "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱", "网元名称", "网元",
-    "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte", "nom d'hote", "nom du serveur",
+    "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name",
+    "monitored system",
+    "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源",
+    "告警设备", "报警设备",
+    "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱",
+    "网元名称", "网元",
+    "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte",
+    "nom d'hote", "nom du serveur",
     "poste", "nom du poste", "nombre de host", "nombre del host", "nombre del servidor", "nombre del equipo afectado",
     "nome do host", "nome do servidor", "equipamento", "dispositivo afetado", "nome host", "macchina", "apparato",
     "узел", "узел сети", "хост", "имя хоста", "сервер", "устройство", "nazwa hosta", "serwer", "urządzenie", "호스트",
@@ -46,7 +51,8 @@ LABELS = frozenset((
 # Labels before its address: what names the host goes before them.
 ADDRESSES = frozenset((
     "ip", "ip address", "host ip", "host address", "address", "monitor host", "hostaddress", "主机ip", "服务器ip",
-    "主机地址", "ip地址", "告警ip", "设备ip", "设备地址", "主机ip地址", "ip アドレス", "ipアドレス", "ip-adresse", "adresse ip",
+    "主机地址", "ip地址", "告警ip", "设备ip", "设备地址", "主机ip地址", "ip アドレス", "ipアドレス", "ip-adresse",
+    "adresse ip",
     "dirección ip", "dirección", "endereço ip", "indirizzo ip", "ip-адрес", "device ip", "device ip address", "node ip",
     "server ip", "management ip", "source ip address", "ipv4 address",
 ))  # fmt: skip
@@ -58,11 +64,17 @@ NO_DOMAINS = frozenset((
     "vib", "vmdk", "vhdx", "db", "lock", "pid", "key", "pem",
     "crt",
 ))  # fmt: skip
+# What the labels of a host's name end in, whatever stands before it ("発行元ホスト名").
+ENDINGS = (
+    "ホスト名", "サーバ名", "サーバー名", "装置名", "主机名", "主机名称", "设备名称", "服务器名称", "伺服器名稱",
+    "設備名稱", "主機名稱",
+)  # fmt: skip
 # Labels whose value is a host's name however it is spelt; the others also stand before kinds and sentences.
 SPOKEN_LABELS = frozenset((
     "host", "hostname", "host name", "device name", "server name", "node name", "computer name", "monitored host",
     "affected host", "access point", "switch name", "ups name", "设备名称", "设备名", "主机名", "主机名称", "告警主机",
-    "故障主机", "报警主机", "服务器名称", "告警设备", "设备", "主机", "主機", "主機名稱", "設備名稱", "ホスト名", "機器名", "装置名",
+    "故障主机", "报警主机", "服务器名称", "告警设备", "设备", "主机", "主機", "主機名稱", "設備名稱", "ホスト名",
+    "機器名", "装置名",
     "サーバ名", "サーバー名", "コンピュータ名", "gerätename", "rechnername", "nom d'hôte", "nom du serveur",
     "nombre del host", "имя хоста", "узел сети",
 ))  # fmt: skip
@@ -129,11 +141,15 @@ _HYPHENED = (
 _END = r"(?![\w/@%-]|\.\w)"
 _QUOTES = r"[:：]?\s{0,3}['\"“「(\[]?"
 _BEHIND = re.compile(
-    rf"(?:\b(?:on|at|of|from|for|dst|dest|auf|von|bei|sur|en|de|du|für|em|su|на)\b|@ |主机|服务器|设备|主機|伺服器|ホスト)\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
-    r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router|switch|ap|access point"
+    rf"(?:\b(?:on|at|of|from|for|dst|dest|auf|von|bei|sur|en|de|du|für|em|su|на)\b|@ "
+    r"|主机|服务器|设备|主機|伺服器|ホスト)"
+    rf"\s{{0,3}}{_QUOTES}({_NUMBERED}){_END}"
+    r"|\b(?:host|server|node|client|machine|computer|vm|entity|device|instance|appliance|workstation|printer|router"
+    r"|switch|ap|access point"
     r"|firewall|equipo|servidor|serveur|système|rechner|gerät|knoten)\b\s{0,3}"
     rf"{_QUOTES}({_NUMBERED}|{_HYPHENED}){_END}"
-    rf"|\b(?:on|auf|sur|en|em)\s{{1,3}}({_HYPHENED})(?:\W{{0,5}}$|(?= (?:is|are|has|was|failed|stopped|ist|läuft|wurde|est|a|está|no)\b))",
+    rf"|\b(?:on|auf|sur|en|em)\s{{1,3}}({_HYPHENED})"
+    r"(?:\W{0,5}$|(?= (?:is|are|has|was|failed|stopped|ist|läuft|wurde|est|a|está|no)\b))",
     re.IGNORECASE,
 )
 _SPELT = re.compile(r"(?<![\w./-])[A-Za-z0-9-]{1,63}(?![\w-])(?:\.[A-Za-z][A-Za-z0-9-]{0,61}){0,6}")
@@ -203,7 +219,7 @@ def _labelled(text: str) -> str | None:
     address = spoken = None
     for label, after in _LINE.findall(text):
         plain = label.strip(DECORATION).casefold()
-        if plain in LABELS and (name := _value(after)):
+        if (plain in LABELS or plain.endswith(ENDINGS)) and (name := _value(after)):
             return name
         if spoken is None and plain in SPOKEN_LABELS:
             spoken = _spoken(after)

@@ -29,6 +29,7 @@ CHECKS = frozenset((
     "監視項目", "監視項目id", "監視項目名", "サービス", "サービス名", "トラップ名", "アラーム名", "アラート名",
     "component", "rule", "alert", "alarm", "sensor", "sensor name", "sensor_id", "test name", "unit", "event type",
     "common event id", "metric", "metric name", "condition", "backup job", "backup set", "plan", "plan name",
+    "传感器", "感應器", "alerte", "alerta", "scheduled job", "threat name", "detection name",
     "事件类型", "事件名称", "告警策略", "告警策略名", "告警策略名称", "策略名称", "告警项", "告警标题", "监控项目",
     "监控项名称", "报警规则", "报警类型", "告警指标", "指标名称", "问题名称", "故障名称", "故障类型", "备份任务",
     "名称", "監控項目", "告警名稱", "事件類型", "服務", "服務名稱",
@@ -62,20 +63,26 @@ SUMMARIES = frozenset((
     "alert description",
     "告警内容", "告警详情", "告警信息", "报警内容", "故障描述", "描述", "内容", "详情",
     "meldung", "beschreibung", "nachricht", "fehlermeldung", "détail", "mensaje", "descripción", "descripcion",
-    "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "event_description", "alert text", "alert details", "event text",
+    "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "event_description", "alert text", "alert details",
+    "event text",
+    "ausgabe", "sortie", "salida", "uscita", "saída", "出力", "最后消息", "最新消息", "消息", "状态信息",
     "plugin output", "plug-in output", "check output", "service output", "host output", "cause", "probable cause",
     "problem", "problem description", "details", "detail", "content", "error", "fehler", "fehlertext", "ursache",
-    "grund", "erreur", "cause de l'alerte", "raison", "causa", "motivo", "información adicional", "informacion adicional",
+    "grund", "erreur", "cause de l'alerte", "raison", "causa", "motivo", "información adicional",
+    "informacion adicional",
     "information supplémentaire", "info supplémentaire", "infos supplémentaires", "mensagem", "descrição", "erro",
     "messaggio", "descrizione", "errore", "сообщение", "описание", "ошибка", "причина", "bericht", "omschrijving",
-    "komunikat", "opis", "메시지", "내용", "설명", "告警描述", "报警描述", "事件内容", "事件描述", "通知内容", "报警详情",
+    "komunikat", "opis", "메시지", "내용", "설명", "告警描述", "报警描述", "事件内容", "事件描述", "通知内容",
+    "报警详情",
     "问题详情", "故障详情", "故障原因", "原因", "具体信息", "描述信息", "訊息", "描述資訊", "詳情", "內容",
 ))  # fmt: skip
 # What the sender calls this problem by, a number as a rule.
 IDS = frozenset((
-    "event id", "alert id", "alarm id", "problem id", "incident id", "incident number", "incident", "original problem id",
+    "event id", "alert id", "alarm id", "problem id", "incident id", "incident number", "incident",
+    "original problem id",
     "original event id", "alert number", "alarm number", "fault id", "issue id", "eventid", "alertid", "alarmid",
-    "事件id", "告警id", "报警id", "告警编号", "报警编号", "告警流水号", "流水号", "问题id", "原始问题id", "事件编号", "故障id",
+    "事件id", "告警id", "报警id", "告警编号", "报警编号", "告警流水号", "流水号", "问题id", "原始问题id",
+    "事件编号", "故障id",
     "ursprüngliche problem-id", "problem-id", "alarm-id", "ereignis-id", "alarmnummer", "störungsnummer",
     "id du problème", "id du problème d'origine", "id de l'alerte", "id del problema", "id de alerta",
     "id original del problema", "id do problema", "id исходной проблемы", "id проблемы", "インシデントid", "アラートid",
@@ -83,7 +90,8 @@ IDS = frozenset((
 ))  # fmt: skip
 # Labels of many meanings: only what looks like a name behind them is that of a check.
 VAGUE = frozenset((
-    "alert", "alarm", "rule", "condition", "problema", "проблема", "event type", "事件类型", "名称", "plan", "component",
+    "alert", "alarm", "alerte", "alerta", "rule", "condition", "problema", "проблема", "event type", "事件类型",
+    "名称", "plan", "component",
     "unit", "metric", "regel",
 ))  # fmt: skip
 LONGEST_VAGUE = 60
@@ -177,7 +185,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             yield heading, line[:LONGEST_VALUE]
         heading = alone[1].strip().casefold() if alone else heading if not line else ""
         mark = _MARK.search(line, 1, LONGEST_LABEL)
-        if mark and (value := " ".join(line[mark.end() :].split()).strip("*_|\" ")):
+        if mark and (value := " ".join(line[mark.end() :].split()).strip('*_|" ')):
             yield line[: mark.start()].strip(DECORATION).casefold(), value[:LONGEST_VALUE]
 
 

@@ -1,7 +1,7 @@
 """The words by which machines and people say that something is broken, or whole again.
 
-English, Chinese (both scripts), German, French, Spanish and Japanese, and the commonest of Russian, Portuguese, Italian,
-Dutch, Polish and Korean. Tables first: to teach the fallback a word, add
+English, Chinese (both scripts), German, French, Spanish and Japanese, and the commonest of Russian, Portuguese,
+Italian, Dutch, Polish and Korean. Tables first: to teach the fallback a word, add
 it here, in small letters. Words in Latin script count as whole words (``*`` at the end: and whatever goes on from
 there); Chinese and Japanese have no such borders. RE2 searches them, so their number costs nothing.
 """
@@ -85,7 +85,8 @@ WARNING = (
     "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
     "no recent backup", "no recent backups", "not been backed up", "to be backed up", "violations",
     "too far behind", "out-of-sync", "out of sync", "not in sync", "overdue", "split brain", "split-brain",
-    "average", "full", "reboot required", "outdated", "flapping", "violation", "attack", "attacks", "ddos", "brute force",
+    "average", "full", "reboot required", "outdated", "flapping", "violation", "attack", "attacks", "ddos",
+    "brute force",
     "unauthorized", "unauthorised", "angriff", "angriffe", "attaque", "ataque", "攻击", "攻擊", "入侵", "暴力破解",
     "警告", "预警", "預警", "告警", "报警", "報警", "警报", "警報", "过期", "過期", "到期", "过高", "過高", "过低",
     "過低", "不足",

@@ -28,17 +28,20 @@ TITLES = (
     " | test name | job name | problem name | alert title | problem title | entity display name | alert display name"
     " | title | short description | event name | service | check | rule | monitor | trigger | search name"
     " | display name | error class | service desc | service description | alarm name | alarm"
-    " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称 | 报警名称 | 服务 | 服务名称 | アラート名 | 監視項目"
+    " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称"
+    " | 报警名称 | 服务 | 服务名称 | アラート名 | 監視項目"
     " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label"
+    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor"
 )
 TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
     " | check output | reason | incident reason | root cause | error message | error | cause | details | output"
-    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容 | 描述 | 告警描述 | 告警详情"
-    " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | mensaje | mensagem | descripción"
+    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容"
+    " | 描述 | 告警描述 | 告警详情"
+    " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | mensaje | mensagem"
+    " | descripción"
     " | descrição | formatted"
     " | some text"
 )
@@ -73,8 +76,10 @@ HOSTS = (
     " | machine | computer name | computer | resource name | resource | entity name | entity | target | thing name"
     " | agent name | source host | device display name | host display name | system name | dns name | some host"
     " | ip address | ip | address | 告警主机 | 主机名 | 主机 | 主机名称"
-    " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名 | rechner | rechnername"
+    " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名"
+    " | rechner | rechnername"
     " | gerät | knoten | hôte | serveur | servidor | equipo | system"
+    " | sys name | object name | ups name | ups | srv | site name"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
 
@@ -86,9 +91,10 @@ SHAPE = Shape(
         **STATES,
         **states(
             nothing="created monitor",
-            firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, warnung,"
-            " 告警中, 触发, 未恢复, 报警, 异常中, 障害",
-            resolved="green, obsolete, finished, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
+            firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch,"
+            " warnung, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
+            resolved="green, obsolete, finished,"
+            " behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
         ),
     },
     host=HOSTS,
@@ -103,10 +109,11 @@ SHAPE = Shape(
         **SEVERITIES,
         **FIVE,
         **severities(
-            critical="紧急, 灾难, 致命, red, kritisch, critique, crítico, crítica, 危険",
+            critical="kcritical, 紧急, 灾难, 致命, red, kritisch, critique, crítico, crítica, 危険",
             error="严重, 重要, orange, hoch, fehler, schwerwiegend, élevé, alta, alto, 重大",
-            warning="警告, 预警, 次要, yellow, warnung, mittel, avertissement, moyen, advertencia, media, 注意",
-            info="信息, 提示, hinweis, niedrig",
+            warning="kwarning, 警告, 预警, 次要, yellow, warnung, mittel, avertissement, moyen, advertencia, media,"
+            " 注意",
+            info="kinfo, 信息, 提示, hinweis, niedrig",
         ),
     },
     id=IDS,
@@ -117,7 +124,7 @@ SHAPE = Shape(
     " | created at | created | some start | since | active since | 开始时间 | 首次触发时间 | beginn",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
     " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间 | zeit"
-    " | zeitpunkt | 発生日時 | fecha | hora",
+    " | zeitpunkt | 発生日時 | fecha | hora | last changed | received | reported at",
     url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
     " | html url | web url | link | url"
     " | monitor url | some link | plain link",
@@ -144,12 +151,14 @@ OVER = {
 LEVELS = ("severity", "alertseverity", "level", "alertlevel", "severityname")
 #: What a field that people are shown names beyond doubt; as keys of a program these words have other meanings too.
 FIELDS = {"service": "service name", "check": "check name", "monitor": "monitor name", "alert": "alert name"}
+#: How keys begin that tell how it was before.
+BEFORE = ("previous", "prev", "old", "prior", "former")
 #: Lists of alerts, and the keys that say enough of each.
 LISTS = ("events", "incidents", "problems", "alarms", "notifications", "results", "issues", "checks", "triggers")
 OWN_STATES = ("state", "status", "result")
 OWN_PLACES = frozenset(("host", "hostname", "device", "devicename", "node", "server", "instance", "target", "resource"))
 #: States that are levels too.
-SAID = frozenset({"critical", "crit", "fatal", "emergency", "disaster", "major", "minor", "warning", "warn"})
+SAID = frozenset({"critical", "crit", "fatal", "emergency", "disaster", "major", "minor", "warning", "warn", "error"})
 #: Objects that tell who asks, sends or owns rather than what is wrong: what they say counts last.
 AROUND = frozenset((
     "project", "account", "user", "users", "owner", "actor", "author", "organization", "organisation", "team", "teams",
@@ -187,9 +196,9 @@ ENDINGS = tuple(
     (meaning, re.compile(ending))
     for meaning, ending in (
         ("somehost", r"(?:host|hostname|fqdn|machinename|nodename|servername|devicename|devname|hostnameandport"
-         r"|(?:source|target|failed|affected)node)\Z"),
+         r"|computername|(?:source|target|failed|affected)node)\Z"),
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
-         r"|plan|build|target|pipeline|workflow|flow|mail)(?:type|friendly)?(?:name|title|subject)\Z"),
+         r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
         ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg|(?:alert|error|status)details)\Z"),
         ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
          r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
@@ -197,7 +206,9 @@ ENDINGS = tuple(
         ("someend", r"(?:resolved|recovered|recovery|cleared|restored)(?:at|on|time|date|datetime|timestamp)\Z"),
         ("somebegin", r"(?:start|began|begin|first|trigger|activat|raised|fired|onset|detect)"
          r"[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|datestarted\Z|firstseen\Z"),
-        ("somestart", r"(?:creat|creation|open)[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|date(?:created|opened)\Z"),
+        ("somestart", r"(?:creat|creation|open)[a-z]{0,12}(?:at|on|time|date|ts|timestamp)(?:in)?(?:usecs|msecs|secs|ms"
+         r"|us)?\Z"
+         r"|date(?:created|opened)\Z"),
         ("sometime", r"(?:occur|happen|activity|event|status|alert|alarm|error)[a-z]{0,8}"
          r"(?:at|on|time|ts|timestamp)\Z|\Aoccurred\Z"),
     )
@@ -405,6 +416,8 @@ def _known_key(name: str) -> Key:
 
 def _meant(name: str, about: Key, text: str, links: list[str]) -> list[tuple[str, str]]:
     """What a key of any name says by its ending: a level that means an end, a link, a name, a time, an id."""
+    if name.startswith(BEFORE):
+        return []
     if name in LEVELS and word(text) in _LEVEL_OVER:
         return [("severityover", "resolved")]
     if name.endswith(SAID_KEYS) and word(text) in SAID:
@@ -470,5 +483,7 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         named = value.get("title") or value.get("name") or value.get("key")
         is_field = isinstance(named, str) and "value" in value and len(value) <= 4 and len(named) < 40
-        return [(FIELDS.get(folded(named), str(named)), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
+        return (
+            [(FIELDS.get(folded(named), str(named)), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
+        )
     return [("", one) for one in value[:MOST_OBJECTS]]

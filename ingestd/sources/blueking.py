@@ -1,7 +1,8 @@
 """BlueKing Monitor (蓝鲸监控): the webhook of its alarm handling.
 
-Format: https://bk.tencent.com/docs (监控平台, 告警回调). The event's id identifies an alert; type ``RECOVERY_NOTICE`` or the
-status ``RECOVERED`` is its end, ``CLOSED_NOTICE`` that of an alert whose rule is gone. Level 1 is the worst of three.
+Format: https://bk.tencent.com/docs (监控平台, 告警回调). The event's id identifies an alert; type ``RECOVERY_NOTICE``
+or the status ``RECOVERED`` is its end, ``CLOSED_NOTICE`` that of an alert whose rule is gone. Of three levels 1 is the
+worst.
 """
 
 from ingestd.sources.shape import Shape

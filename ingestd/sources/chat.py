@@ -1,13 +1,12 @@
 """Messages for people that a tool sends as it would to a chat: Slack, Teams, Discord, DingTalk, WeCom, Feishu, Gotify.
 
-Their keys tell how it looks, their text what is wrong. ``text`` gives that text, a field a line as ``Label: value``; so it
-does for any small body whose one long text has lines of its own.
+Their keys tell how it looks, their text what is wrong. ``text`` gives that text, a field a line as ``Label: value``; so
+it does for any small body whose one long text has lines of its own.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
-
 
 LONGEST = 4000  # characters of one text
 MOST_LINES = 100
@@ -16,11 +15,15 @@ DEEPEST = 8
 LONGEST_LABEL = 40
 FEW = 8  # texts of a body that is but a subject and a message
 #: Keys that only such messages have.
-MARKS = frozenset(("msgtype", "msg_type", "attachments", "blocks", "embeds", "@type", "parse_mode", "markdown", "cards"))
+MARKS = frozenset(
+    ("msgtype", "msg_type", "attachments", "blocks", "embeds", "@type", "parse_mode", "markdown", "cards")
+)
 #: Keys of what people read, the heading first.
 TEXTS = (
-    "title", "header", "subject", "alert_subject", "activityTitle", "pretext", "card", "summary", "markdown", "text", "content",
-    "message", "alert_message", "description", "body", "sections", "blocks", "attachments", "elements", "embeds", "columns",
+    "title", "header", "subject", "alert_subject", "activityTitle", "pretext", "card", "summary", "markdown",
+    "text", "content",
+    "message", "alert_message", "description", "body", "sections", "blocks", "attachments", "elements", "embeds",
+    "columns",
     "items", "fields", "facts", "post", "zh_cn", "en_us",
 )  # fmt: skip
 _TAGS = re.compile(r"<[^<>\n]{1,200}>|\*\*|`|__|^#{1,6}\s|^>\s?", re.MULTILINE)

@@ -12,7 +12,10 @@ from ingestd.sources.shape import Payload, Shape
 from ingestd.sources.shared import STATES, SourceError, severities, states
 
 _LEVELS = severities(
-    critical="critical, emergency, fatal, ❤️ critical, 0", error="1", warning="warning, 💛 warning, 2", info="info, 💚 info"
+    critical="critical, emergency, fatal, ❤️ critical, 0",
+    error="1",
+    warning="warning, 💛 warning, 2",
+    info="info, 💚 info",
 )
 GROUP = Shape(
     tool="hertzbeat",

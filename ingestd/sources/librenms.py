@@ -43,4 +43,9 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
     named = _NAMED.search(title)
     title = title.lower()
     state = "recovered" if " recovered from " in title or title.startswith("recovered") else None
-    return {**alert, "in_title": state, "named": named[1] if named else None, "test": title.startswith("testing transport")}
+    return {
+        **alert,
+        "in_title": state,
+        "named": named[1] if named else None,
+        "test": title.startswith("testing transport"),
+    }

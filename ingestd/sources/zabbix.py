@@ -46,7 +46,8 @@ SHAPE = Shape(
         ),
         **{"not classified": "unknown", "0": "unknown"},
     },
-    id="event_id | eventid | problem_id | event.id | id | in_text.Original problem ID | in_text.事件ID | in_text.问题ID | trigger_id | triggerid"
+    id="event_id | eventid | problem_id | event.id | id | in_text.Original problem ID | in_text.事件ID"
+    " | in_text.问题ID | trigger_id | triggerid"
     " | alert_uid",
     identity=("number", "host_name | hostname | host.name | host | host_host | event_host | in_text.Host"),
     started="event_timestamp | problem_timestamp | event_clock | clock",
@@ -71,7 +72,13 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
     event, trigger = payload.text(EVENTS), payload.text("trigger_id | triggerid | trigger.id")
     told = lines(str(payload.at(f"description | alert.message | {TEXTS}") or ""))
     words = _TOLD.match(payload.text("subject | alert_subject | title") or "")
-    number = event or told.get("Original problem ID") or told.get("事件ID") or told.get("问题ID") or (f"trigger {trigger}" if trigger else None)
+    number = (
+        event
+        or told.get("Original problem ID")
+        or told.get("事件ID")
+        or told.get("问题ID")
+        or (f"trigger {trigger}" if trigger else None)
+    )
     return {
         **alert,
         "in_title": title[1].lower() if title else None,

@@ -89,3 +89,34 @@ def test_guesses_that_need_no_label(subject, text, sender, host):
 )
 def test_what_looks_like_a_host_rather_than_a_mail_domain(domain, at_host):
     assert hosts.is_at_host(domain) is at_host
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Host: Crane switch B (192.0.2.3)\nIP: 192.0.2.3", "Crane switch B"),
+        ("设备名称: 会议室打印机\nIP地址: 192.0.2.3", "会议室打印机"),
+        ("Host: the one that we bought in hall two\nIP: 192.0.2.3", "192.0.2.3"),
+        ("Host: none of them\nHost: unknown\nServer name: all", "none of them"),
+        ("発行元ホスト名: batch-7", "batch-7"),
+        ("スコープ : サーバ>倉庫>crane-db", "crane-db"),
+        ("Узел сети: srv-kran", "srv-kran"),
+    ],
+)
+def test_names_as_people_give_them(text, host):
+    assert hosts.guess("it hurts", text, NOBODY) == host
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "sender", "host"),
+    [
+        ("copy is overdue", "The copy Files is overdue on filer3.", "", "filer3"),
+        ("Overdue copy - Files @ filer3", "", "", "filer3"),
+        ("Heap of eap-node4 over 90%", "", "", "eap-node4"),
+        ("it failed", "Der Dienst auf app-lohn ist stumm", "", "app-lohn"),
+        ('AP "U6-Lager" was lost', "", "", "U6-Lager"),
+        ("pool - health", "state: DEGRADED", "root@nas4.corp.example (Charlie Root)", "nas4.corp.example"),
+    ],
+)
+def test_names_within_sentences(subject, text, sender, host):
+    assert hosts.guess(subject, text, NOBODY, sender) == host

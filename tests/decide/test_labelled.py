@@ -53,3 +53,27 @@ def test_a_line_may_begin_with_its_level_instead():
 
 def test_a_priority_only_makes_it_worse():
     assert labelled.read("Priority: High\n") == Labelled(at_least="error")
+
+
+def test_what_the_sender_calls_it_by():
+    assert labelled.read("Alert ID: 4711\n告警编号：A-9\n").external_id == "4711"
+    assert labelled.read("Incident: nobody knows\n") == Labelled()
+
+
+def test_a_label_of_many_meanings_names_a_check_only_by_a_name():
+    assert labelled.read("Alert: crane.belt\n").check == "crane.belt"
+    assert labelled.read("Rule: Belts of the quay\n").check == "Belts of the quay"
+    assert labelled.read("Alarm: the belt has failed\n").check is None
+    assert labelled.read("Alarm: Critical\n").check is None
+    assert labelled.read("Alarm: " + "belt " * 20 + "\n").check is None
+
+
+def test_a_label_in_brackets_has_its_value_in_the_next_line():
+    said = labelled.read("[トラップ名]\n電源縮退\n[詳細メッセージ]\n\n電源 2 が止まった\n■対処方法\n交換\n")
+    assert (said.check, said.summary) == ("電源縮退", "電源 2 が止まった")
+
+
+def test_levels_by_their_numbers_and_in_other_languages():
+    assert labelled.read("Priorität: P1\n") == Labelled(at_least="critical")
+    assert labelled.read("Важность: Высокая\nУзел сети: кран\n").severity == "error"
+    assert labelled.read("심각도: 심각\n").severity == "critical"

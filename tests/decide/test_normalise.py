@@ -593,3 +593,54 @@ def test_an_answer_above_a_header_is_one_though_a_service_marks_it(subject: str,
     raw = f"From: lin@far.example\nTo: shop@far.example\nSubject: {subject}\nX-Mailgun-Tag: t\n\n{words}\n\n{ABOVE}"
     reading = read(raw)
     assert (reading.kind == "reply") is (kind == "reply")
+
+
+def test_a_notice_of_work_to_come_or_a_test_is_no_report() -> None:
+    assert person("Wartungsarbeiten am 24.11.", "Der Router wird getauscht, kurze Pause.").kind == "other"
+    names = NameFinder((), ["harbour.example"])
+    said = "Seither geht der Drucker nicht mehr: Fehler."
+    body = f"From: Ute Lang <ute@harbour.example>\nSubject: Wartungsarbeiten von gestern\n\n{said}\n"
+    assert SHIPPED.read(Message(kind="mail", source="x", body=body.encode()), names).kind == "human_report"
+
+
+def test_a_text_that_is_all_fields_is_a_machines() -> None:
+    said = "Array: fa-1\nComponent: drive 7\nEvent: drive failed\nTime: 09:54\n"
+    mail = f"From: Storage Quay <fa-1@harbour.example>\nSubject: [fa-1] Warning: drive 7 failed\n\n{said}"
+    assert read(mail).kind == "alert"
+
+
+def test_host_and_check_of_a_subject_in_the_manner_of_nagios() -> None:
+    event = event_of(machine("CRITICAL: pg-prim1/Replication lag", "page it"))
+    assert (event.host, event.check) == ("pg-prim1", "Replication lag")
+
+
+def test_a_use_that_only_the_text_states_is_a_warning() -> None:
+    full = machine("Espace disque", "sauv01 : Espace disque occupe a 93% sur /dev/sdb1")
+    assert (full.kind, full.events[0].severity) == ("alert", "warning")
+    assert machine("Daily report of disks", "disk usage 93%").kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "host", "check", "severity"),
+    [
+        ("告警触发: 连接数过高\n告警对象: redis-7\n告警级别: P1", "firing", "redis-7", "连接数过高", "critical"),
+        ("[RESOLVED] Belt speed\nHost: crane-7", "resolved", "crane-7", "Belt speed", "info"),
+        ("Alert\nHost: crane-7\nStatus: recovered", "resolved", "crane-7", "Alert", "info"),
+        ("ALERT: service belt on crane-7 is down", "firing", "crane-7", "belt", "unknown"),
+        ("ALERT: " + "the belt " * 20, "firing", None, None, "unknown"),
+    ],
+)
+def test_what_the_text_of_a_message_adds_to_its_keys(text, state, host, check, severity) -> None:
+    keyed = Event(state="firing", summary="a message", check="a message")
+    event = fallback.told(keyed, text, "chat", NAMES)
+    assert (event.state, event.host, event.check, event.severity) == (state, host, check, severity)
+    assert event.identity.startswith("chat|")
+
+
+def test_what_the_keys_of_a_message_say_counts_more_than_its_text() -> None:
+    keyed = Event(
+        state="firing", summary="no answer", host="crane-7", check="ping", severity="warning", external_id="7"
+    )
+    event = fallback.told(keyed, "Critical\nHost: crane-9\nEvent ID: 9\nMessage: it is mute", "chat", NAMES)
+    assert (event.host, event.check, event.severity, event.external_id) == ("crane-7", "ping", "warning", "7")
+    assert event.summary == "it is mute"

@@ -6,10 +6,14 @@ import msgspec
 import pytest
 
 from ingestd import sources
-from ingestd.model import Message
+from ingestd.model import Event, Message
 from ingestd.sources import SourceError, anything
 
 ALERT = {"host": "till-4", "message": "paper is out"}
+
+
+def events(body: object) -> tuple[Event, ...]:
+    return sources.guess(Message(kind="webhook", source="x", body=msgspec.json.encode(body))).events
 
 
 @pytest.mark.parametrize("body", [[ALERT] * 5, {"alerts": [ALERT] * 5}])
@@ -57,3 +61,33 @@ def test_keys_of_any_name_are_told_by_their_endings(body: dict[str, Any], wanted
         Message(kind="webhook", source="x", adapter="anything", body=msgspec.json.encode(body))
     ).events
     assert {name: getattr(event, name) for name in wanted} == wanted
+
+
+def test_a_list_of_events_that_each_say_how_it_stands_becomes_several():
+    one = {"host": "crane-1", "check": "belt", "status": "critical", "message": "it stands"}
+    two = {"host": "crane-2", "check": "belt", "status": "ok", "message": "it runs"}
+    found = events({"site": "quay", "events": [one, two]})
+    assert [(event.host, event.state) for event in found] == [("crane-1", "firing"), ("crane-2", "resolved")]
+    assert len(events({"title": "belt", "events": [{"host": "crane-1"}, {"host": "crane-2"}]})) == 1
+    assert len(events({"title": "belt", "events": ["crane-1", "crane-2"]})) == 1
+
+
+def test_how_it_was_before_says_nothing():
+    (event,) = events({"alarmName": "space", "status": "Error", "previousStatus": "Warning", "objectName": "repo-2"})
+    assert (event.host, event.severity) == ("repo-2", "error")
+
+
+def test_an_alarm_that_is_no_longer_active_is_over():
+    body = {"device": {"name": "gauge-4"}, "alarm": {"active": False, "name": "tide", "text": "back to 2 m"}}
+    assert events(body)[0].state == "resolved"
+    body["alarm"]["active"] = True
+    assert events(body)[0].state == "firing"
+
+
+def test_keys_in_other_languages():
+    (event,) = events({"rechner": "kran-7", "dienst": "Band", "schweregrad": "kritisch", "meldung": "es steht"})
+    assert (event.host, event.check, event.severity, event.summary) == ("kran-7", "Band", "critical", "es steht")
+    (event,) = events(
+        {"主机名称": "kran-7", "告警规则": "皮带", "级别": "严重", "告警详情": "停了", "当前状态": "恢复"}
+    )
+    assert (event.host, event.check, event.summary, event.state) == ("kran-7", "皮带", "停了", "resolved")

@@ -65,3 +65,10 @@ def test_what_is_no_moment(text):
 def test_a_source_that_is_known_to_write_utc():
     assert moment("2026-03-02 00:14:05", UTC) == AT
     assert moment("2026-03-02 00:14:05 CST", UTC) is None
+
+
+def test_fourteen_digits_are_a_date_and_no_count():
+    assert moment("20260302001405Z") == 1772410445.0
+    assert moment("20260302001405") is None
+    assert moment(20260302001405) is None
+    assert moment("20260302001405", UTC) == 1772410445.0
