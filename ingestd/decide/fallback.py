@@ -81,7 +81,8 @@ def read_person(mail: Mail, names: NameFinder) -> Reading:
 def _announced(mail: Mail, names: NameFinder) -> str:
     """Why a mail is no report of a problem: its subject is a test, or tells of work to come; empty: it may be one."""
     notice = words.notice(mail.subject)
-    if notice not in SURE_NOTICES or words.judge(mail.subject).verdict == "problem":
+    paper = notice == "info" and not names.is_colleague(mail.sender) and words.judge(mail.text).verdict != "problem"
+    if (notice not in SURE_NOTICES and not paper) or words.judge(mail.subject).verdict == "problem":
         return ""
     tells = names.is_colleague(mail.sender) and words.judge(mail.text).verdict == "problem"
     return "" if tells else f"a notice ({notice})"
@@ -134,11 +135,20 @@ def told(event: Event, text: str, source: str, names: NameFinder) -> Event:
         host=host,
         check=check,
         severity="info" if over else level,
-        summary=said.summary if said.summary and said.summary not in event.summary else event.summary,
+        summary=_told_summary(event.summary, said.summary, text),
         external_id=event.external_id or said.external_id,
         identity=f"{source}|{host or ''}|{check or words.subject_key(first)}",
         guessed=host is not None,
     )
+
+
+def _told_summary(summary: str, labelled_so: str, text: str) -> str:
+    """What a label calls the message; where the keys gave a word such as "Alarm", the first line that tells more."""
+    if labelled_so and labelled_so not in summary:
+        return labelled_so
+    if len(summary.split()) > LITTLE or not words.is_weak(summary):
+        return summary
+    return next((line for line in _lines(text) if _adds(line, summary) and ": " not in line), summary)
 
 
 def _named(title: str) -> str | None:

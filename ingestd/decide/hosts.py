@@ -44,7 +44,8 @@ LABELS = frozenset((
     "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte",
     "nom d'hote", "nom du serveur",
     "poste", "nom du poste", "nombre de host", "nombre del host", "nombre del servidor", "nombre del equipo afectado",
-    "nome do host", "nome do servidor", "equipamento", "dispositivo afetado", "nome host", "macchina", "apparato",
+    "nome do host", "nome do servidor", "equipamento", "dispositivo afetado", "nome host", "nome ups", "macchina",
+    "apparato",
     "узел", "узел сети", "хост", "имя хоста", "сервер", "устройство", "nazwa hosta", "serwer", "urządzenie", "호스트",
     "호스트명", "서버", "서버명", "장비명",
 ))  # fmt: skip

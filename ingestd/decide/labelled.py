@@ -89,12 +89,13 @@ IDS = frozenset((
     "イベントid",
 ))  # fmt: skip
 # Labels of many meanings: only what looks like a name behind them is that of a check.
+TELLING = frozenset(("alert", "alarm", "alerte", "alerta", "problema", "проблема", "event type", "事件类型"))
 VAGUE = frozenset((
     "alert", "alarm", "alerte", "alerta", "rule", "condition", "problema", "проблема", "event type", "事件类型",
     "名称", "plan", "component",
     "unit", "metric", "regel",
 ))  # fmt: skip
-LONGEST_VAGUE = 60
+LONGEST_VAGUE = 60  # characters
 LEVELS: Mapping[str, Severity] = {
     "critical": "critical", "crit": "critical", "fatal": "critical", "emergency": "critical", "disaster": "critical",
     "紧急": "critical", "緊急": "critical", "致命": "critical", "灾难": "critical", "kritisch": "critical",
@@ -142,7 +143,7 @@ def read(text: str) -> Labelled:
     found: dict[str, str] = {}
     leading, level = _leading(text)
     for label, value in _lines(text):
-        if label in VAGUE and not _is_name(value):
+        if label in VAGUE and not _is_name(label, value):
             continue
         for name, table in _TABLES:
             if label in table:
@@ -189,11 +190,11 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             yield line[: mark.start()].strip(DECORATION).casefold(), value[:LONGEST_VALUE]
 
 
-def _is_name(value: str) -> bool:
-    """One word that is no level, or some that tell of nothing."""
+def _is_name(label: str, value: str) -> bool:
+    """One word that is no level, or some; where the label stands before sentences too, some that tell of nothing."""
     if " " not in value:
         return value.casefold() not in LEVELS
-    return len(value) <= LONGEST_VAGUE and words.judge(value).verdict == "none"
+    return len(value) <= LONGEST_VAGUE and (label not in TELLING or words.judge(value).verdict == "none")
 
 
 def _id(value: str) -> str | None:

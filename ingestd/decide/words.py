@@ -1,9 +1,9 @@
 """The words by which machines and people say that something is broken, or whole again.
 
 English, Chinese (both scripts), German, French, Spanish and Japanese, and the commonest of Russian, Portuguese,
-Italian, Dutch, Polish and Korean. Tables first: to teach the fallback a word, add
-it here, in small letters. Words in Latin script count as whole words (``*`` at the end: and whatever goes on from
-there); Chinese and Japanese have no such borders. RE2 searches them, so their number costs nothing.
+Italian, Dutch, Polish and Korean. Tables first: to teach the fallback a word, add it here, in small letters. Words in
+Latin script count as whole words (``*`` at the end: and whatever goes on from there; in front: whatever goes before,
+as German joins words); Chinese and Japanese have no such borders. RE2 searches them, so their number costs nothing.
 """
 
 import re
@@ -40,6 +40,7 @@ CRITICAL = (
     "sin conexion", "emergencia", "corte de",
     # Japanese
     "危険", "致命的", "停止しました", "ダウン", "接続不可", "到達不能", "応答なし", "応答がありません", "切断",
+    "*ausfall", "batteria", "rete assente", "mancanza rete", "inoperable", "not operational",
     # Russian, Portuguese, Italian, Dutch, Polish, Korean
     "критич", "авария", "аварийн", "недоступ", "не отвечает", "fora do ar", "inacessível", "irraggiungibile",
     "non raggiungibile", "onbereikbaar", "awaria", "niedostępn*", "심각", "응답 없음", "연결 끊김",
@@ -72,6 +73,8 @@ ERROR = (
     "できません",
     "応答しません", "拒否",
     "重大", "見つかりません",
+    "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with", "劣化",
+    "*fehler", "*störung", "*stoerung", "assente", "ausgeblieben", "fehlt", "absent", "manquant", "manquante",
     "ошибк", "сбой", "отказ", "неудач", "не удалось", "falha", "falhas", "falhou", "erro", "erros", "indisponível",
     "não responde", "errore", "errori", "fallito", "guasto", "non risponde", "mislukt", "fout", "storing", "błąd",
     "nie odpowiada", "장애", "오류", "실패",
@@ -100,6 +103,7 @@ WARNING = (
     "advertencia", "advertencias", "alerta", "alertas", "alarma", "problema", "problemas", "caduca", "caducado",
     "vence",
     "superado", "excedido", "lento", "lenta", "degradado", "demasiado alto", "demasiado alta", "lleno",
+    "*alarm", "*warnung", "out of range", "too hot", "zu heiß", "zu warm", "überhitzt*",
     "предупрежден", "внимание", "проблема", "превышен", "нет свободного места", "atenção", "cheio", "excedeu",
     "attenzione", "avviso", "allarme", "superato", "waarschuwing", "ostrzeżenie", "przekroczon*", "경고", "초과",
     "注意", "アラート", "アラーム", "期限切れ", "超過", "不足", "低下", "しきい値", "閾値", "問題",
@@ -185,6 +189,10 @@ _KIND = "(?:[a-z]+ )?"  # "no critical errors", "0 new problems"
 NOT_BROKEN = (
     rf"\b(?:{_NO})[ -]{_KIND}(?:{_BAD})\b(?:(?:,| and| or| und| oder| et| ni| y| o) (?:(?:{_NO}) )?(?:{_BAD})\b)*"
     rf"|\b(?:{_BAD}) ?(?:[:=]|count[:=]?|found[:=]) ?(?:(?:0|none|nil|keine|aucune?|ninguno)\b|no(?:$|[\n.,;]))"
+    r"|\w*(?:fehler|fehlern|alarme?|warnung(?:en)?|störung(?:en)?) ?[:=] ?(?:0|keine?)\b"
+    r"|\bexited with (?:(?:exit )?(?:code|status) )?\(?0\)?(?:$|[^\w.])"
+    r"|\b(?:infected|infections|threats|viruses|malware|missing)(?: [a-z]+)? ?[:=] ?(?:0|none|no)\b"
+    r"|\b(?:0|no) (?:infected|threats|missing)\b"
     r"|\bfail(?:ed|ure)?[ -]?over\b|\bnon[ -]critical\b|\berror[ -]free\b|\bfehlerfrei\b|\bproblem[ -]?free\b"
     r"|\bno (?:[a-z]+ ){0,4}(?:have |has )?(?:failed|errors?|failures?|problems?)\b|\binactive \(dead\)"
     r"|\bfull[ -](?:\d|(?:back-?ups?|scans?|sync|lists?|logs?|reports?|details?|names?|texts?|paths?|output|health"
@@ -297,6 +305,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "started successfully", "system started", "daemon started", "monitoring started", "rebooted by",
         "update available", "updates available", "new update", "new updates", "new update(s)", "package updates",
         "new version available", "password changed",
+        "your invoice", "your receipt", "your order", "payment received", "ihre rechnung", "ihre bestellung",
+        "votre facture", "su factura", "账单通知", "电子发票", "ご請求",
         "login from", "new login", "signed in", "welcome to",
         "subscription confirmation", "confirm your", "verify your", "verification code", "security code",
         "login code",
@@ -376,15 +386,19 @@ def _any_of(words: Iterable[str]) -> str:
 def _whole(word: str) -> str:
     """A word as a pattern: with borders where it begins or ends in a plain Latin letter or digit."""
     folded = word.casefold()
-    bare = folded.removesuffix("*")
+    bare = folded.removesuffix("*").removeprefix("*")
     before = (
-        r"\b"
-        if bare[0].isascii() and bare[0].isalnum()
-        else r"(?:^|[^\pL])"
-        if bare[0].isalpha() and bare[0] < "\u0250"
-        else ""
+        ""
+        if folded.startswith("*")
+        else (
+            r"\b"
+            if bare[0].isascii() and bare[0].isalnum()
+            else r"(?:^|[^\pL])"
+            if bare[0].isalpha() and bare[0] < "\u0250"
+            else ""
+        )
     )
-    after = "" if bare != folded else r"\b" if bare[-1].isascii() and bare[-1].isalnum() else ""
+    after = "" if folded.endswith("*") else r"\b" if bare[-1].isascii() and bare[-1].isalnum() else ""
     return before + re.escape(bare) + after
 
 

@@ -33,7 +33,8 @@ TITLES = (
     " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor"
+    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor | stack name"
+    " | project name"
 )
 TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
@@ -92,16 +93,17 @@ SHAPE = Shape(
         **states(
             nothing="created monitor",
             firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch,"
-            " warnung, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
+            " warnung, engage, engaged, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
             resolved="green, obsolete, finished,"
-            " behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
+            " release, released, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
         ),
     },
     host=HOSTS,
     address=ADDRESS,
     check=f"{TITLES} | {ADDRESS}",
     summary=f"{TEXTS} | {HEADINGS} | {TITLES} | some state | {WHAT}",
-    severity="severity | alert severity | alert level | top severity | severity name | severity level"
+    severity="severity name | severity label | severity text | severity | alert severity"
+    " | alert level | top severity | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
     " | schweregrad | gravité | severidad | gravedad | severidade | some level",
@@ -124,7 +126,7 @@ SHAPE = Shape(
     " | created at | created | some start | since | active since | 开始时间 | 首次触发时间 | beginn",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
     " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间 | zeit"
-    " | zeitpunkt | 発生日時 | fecha | hora | last changed | received | reported at",
+    " | zeitpunkt | 発生日時 | fecha | hora | last changed | received | reported at | tstamp",
     url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
     " | html url | web url | link | url"
     " | monitor url | some link | plain link",
@@ -167,6 +169,12 @@ AROUND = frozenset((
     "site", "environment", "policy", "region", "location", "scanner", "vendor", "debug", "notifier", "committer",
     "requester", "reporter", "approver", "assignedto", "createdby",
 ))  # fmt: skip
+#: Those of them that are people and their firms, whose names name nothing else.
+PEOPLE = frozenset((
+    "user", "users", "owner", "actor", "author", "creator", "sender", "assignee", "contact", "committer", "requester",
+    "reporter", "approver", "assignedto", "createdby", "organization", "organisation", "team", "account", "tenant",
+    "company", "workspace",
+))  # fmt: skip
 #: Links that lead to anything but the problem.
 _NO_LINK = re.compile(
     r"image|icon|logo|avatar|unsubscribe|documentation|runbook|callback|postback|api|self|hook|signing|server|edit"
@@ -196,9 +204,9 @@ ENDINGS = tuple(
     (meaning, re.compile(ending))
     for meaning, ending in (
         ("somehost", r"(?:host|hostname|fqdn|machinename|nodename|servername|devicename|devname|hostnameandport"
-         r"|computername|(?:source|target|failed|affected)node)\Z"),
+         r"|computername|(?:vbr|backup|db|sql|file|app|web|source|target|monitored)server|(?:source|target|failed|affected)node)\Z"),
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
-         r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
+         r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detect|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
         ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg|(?:alert|error|status)details)\Z"),
         ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
          r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
@@ -372,6 +380,8 @@ def _spelled(around: str, name: str) -> tuple[str, ...]:
         return (f"{around}{name}", "plainlink")
     if name not in NAMES:
         return (f"{around}{name}", name)
+    if around in PEOPLE:
+        return (f"{around}{name}",)
     return (f"{around}{name}", "thingname" if around in THINGS else "plainname" if around in AROUND else name)
 
 

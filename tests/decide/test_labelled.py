@@ -65,6 +65,7 @@ def test_a_label_of_many_meanings_names_a_check_only_by_a_name():
     assert labelled.read("Rule: Belts of the quay\n").check == "Belts of the quay"
     assert labelled.read("Alarm: the belt has failed\n").check is None
     assert labelled.read("Alarm: Critical\n").check is None
+    assert labelled.read("Condition: Belt failed\n").check == "Belt failed"
     assert labelled.read("Alarm: " + "belt " * 20 + "\n").check is None
 
 

@@ -644,3 +644,35 @@ def test_what_the_keys_of_a_message_say_counts_more_than_its_text() -> None:
     event = fallback.told(keyed, "Critical\nHost: crane-9\nEvent ID: 9\nMessage: it is mute", "chat", NAMES)
     assert (event.host, event.check, event.severity, event.external_id) == ("crane-7", "ping", "warning", "7")
     assert event.summary == "it is mute"
+
+
+def test_a_message_whose_keys_give_a_bare_word_is_summed_up_by_its_text() -> None:
+    keyed = Event(state="firing", summary="Alarm", check="Alarm")
+    event = fallback.told(keyed, "Alarm\nHost: crane-7\nMotor protection failed\n", "chat", NAMES)
+    assert event.summary == "Motor protection failed"
+    assert fallback.told(keyed, "Alarm\nHost: crane-7\n", "chat", NAMES).summary == "Alarm"
+    long = msgspec.structs.replace(keyed, summary="the belt has failed at noon")
+    assert fallback.told(long, "Alarm\nMotor protection failed\n", "chat", NAMES).summary == long.summary
+
+
+def test_a_strangers_invoice_is_no_report_and_a_colleagues_question_about_one_is() -> None:
+    assert person("Ihre Rechnung 0812345", "anbei die Rechnung").kind == "other"
+    assert person("Ihre Rechnung 0812345", "das Portal meldet einen Fehler").kind == "human_report"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "kind"),
+    [
+        ("Missing backup report: srv-quay", "none was received", "alert"),
+        ("Temperaturalarm Halle 2: 31,5 °C", "Wert: 31,5", "alert"),
+        ("Container tide on quay-2 exited with code 137", "", "alert"),
+        ("Container tide on quay-2", "it exited with code 0 and finished", "other"),
+        ("ClamAV scan report", "Infected files: 0", "other"),
+        ("Prüfprotokoll", "Lesefehler: 0", "other"),
+        ("ОШИБКА копирования", "недостаточно места", "alert"),
+        ("[복구] 크레인", "서비스 정상", "recovery"),
+        ("UPS sala-ced", "rete assente, funzionamento da batteria", "alert"),
+    ],
+)
+def test_words_of_trouble_and_of_none(subject, body, kind) -> None:
+    assert machine(subject, body).kind == kind
