@@ -24,9 +24,10 @@ LONGEST_NAME = 80  # of a check that is a message's heading
 # "🔥 告警触发: ", "[RESOLVED] ": how it stands, before what it is
 _TAGGED = re.compile(
     r"^\W{0,4}(?:(?:告警触发|告警恢复|告警通知|告警|报警|故障|恢复|触发|预警|已恢复|障害|復旧|alert|alarm|problem|resolved|recovered"
-    r"|recovery|firing|critical|warning|error|ok|down|up)\s?[\]】:：|-]\s{0,3}){1,3}",
+    r"|recovery|firing|critical|warning|error|ok|down|up|p[0-5])\s?[\]】:：|-]\s{0,3}){1,3}",
     re.IGNORECASE,
 )
+_RANK = re.compile(r"\W{0,4}[\[【(](P[0-5])[\]】)]", re.IGNORECASE)  # "[P1] belt stands"
 CALM = "the text says that all is well"
 SELLS = 2  # words of selling in a mail that sells
 LITTLE = 2  # words of a subject that tell little
@@ -128,7 +129,9 @@ def told(event: Event, text: str, source: str, names: NameFinder) -> Event:
     over = event.state == "firing" and (words.says_recovered(first) or (said.over and words.is_weak(first)))
     host = event.host or hosts.guess(title, text, names)
     check = said.check or (event.check if event.check and event.check != event.summary else None) or _named(title)
-    level = event.severity if event.severity != "unknown" else said.severity or said.at_least or "unknown"
+    rank = _RANK.match(first)
+    named = said.severity or said.at_least or (labelled.LEVELS[rank[1].casefold()] if rank else "unknown")
+    level = event.severity if event.severity != "unknown" else named
     return msgspec.structs.replace(
         event,
         state="resolved" if over else event.state,
@@ -207,7 +210,8 @@ def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdic
 
 def _check(title: str, lines: list[str], host: str | None) -> str | None:
     """What the subject, else the first lines, name as broken."""
-    return _quoted(title) or phrases.thing(title) or phrases.beside(title, host) or phrases.thing("\n".join(lines))
+    text = "\n".join(lines[:TELLING_LINES])
+    return _quoted(title) or phrases.thing(title) or phrases.beside(title, host) or phrases.thing(text) or _quoted(text)
 
 
 def _quoted(title: str) -> str | None:

@@ -169,7 +169,9 @@ _PARTS = re.compile(r"\s[-–—|>]+\s|,")
 _PIECES = re.compile(r"\s[-–—|>]+\s|:\s|[\[\]【】|!,]")
 _PIECE = re.compile(rf"['\"“”]?({_NUMBERED})['\"“”]?", re.IGNORECASE)
 # "... srv-db3", at the very end
-_LAST = re.compile(rf"\s(?=[A-Za-z0-9]+-)({_NUMBERED})\W{{0,5}}$", re.IGNORECASE)
+_LAST = re.compile(
+    rf"(?<!\bjob)(?<!\bpod)(?<!\brun)(?<!task)(?<!build)\s(?=[A-Za-z0-9]+-)({_NUMBERED})\W{{0,5}}$", re.IGNORECASE
+)
 # What has a digit too and is no host.
 _NO_HOST = re.compile(
     r"(?:raid|md|sd[a-z]|nvme|eth|en[sp]|bond|vlan|tty|port|disk|drive|ups|psu|fan|cpu|slot|bay|lun|vol|osd|channel|temp|zone"

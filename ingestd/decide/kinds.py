@@ -112,7 +112,7 @@ _PERSON = re.compile(r"(?:[A-ZÀ-Ý][a-zà-ÿ'’-]+,? ){1,3}[A-ZÀ-Ý][a-zà-ÿ
 _OFFICES = compiled(
     r"(?i)alert|alarm|monitor|system|notif|server|service|support|daemon|backup|cron|root|report|admin|team|bot\b"
     r"|no-?reply|status|tool|account"
-    r"|security|cloud|watch|check|面板|助手|机器人|网关|防火墙|数据中心|告警|报警|监控|系统|通知|服务|平台|管理|運用|監視|管理者"
+    r"|security|cloud|watch|check|面板|助手|机器人|运维|脚本|程序|任务|服务器|网关|防火墙|数据中心|告警|报警|监控|系统|通知|服务|平台|管理|運用|監視|管理者"
 )
 _FIELD = compiled(r"(?m)^[ \t*•>-]{0,10}[\pL\pN_ /().-]{2,40}[ \t]{0,20}[:：=][ \t]{0,20}\S")
 _LOG_LINE = compiled(
@@ -335,6 +335,11 @@ def _is_impersonal(mail: Mail, said: str) -> bool:
     return not spoken and bool(mail.sender_name or hosts.is_at_host(mail.sender.rpartition("@")[2]))
 
 
+def _is_from_a_host(mail: Mail, said: str) -> bool:
+    """Nobody speaks, and the address is at a host: people have mail at a domain."""
+    return hosts.is_at_host(mail.sender.rpartition("@")[2]) and _is_impersonal(mail, said)
+
+
 def _tells(said: str) -> bool:
     """Whether somebody tells something in a sentence, as neither fields nor lines of a log do."""
     lines = (line.split() for line in said[:PROSE].split("\n") if ": " not in line and "=" not in line)
@@ -391,6 +396,7 @@ def _weight(mail: Mail) -> int:
         bool(mail.header("x-auto-response-suppress")),
         bool(mail.header("list-unsubscribe")),
         not is_person and _is_impersonal(mail, said) and _NOBODY_SAYS[verdict] * (told or bool(_TASK.search(subject))),
+        not is_person and told and _is_from_a_host(mail, said),
         not is_person and is_office,
         not is_person and _names_itself(mail),
         not is_person and bool(_BRAND.match(_PARTICLES.sub("", mail.sender_name))),

@@ -103,6 +103,7 @@ WARNING = (
     "advertencia", "advertencias", "alerta", "alertas", "alarma", "problema", "problemas", "caduca", "caducado",
     "vence",
     "superado", "excedido", "lento", "lenta", "degradado", "demasiado alto", "demasiado alta", "lleno",
+    "ausgelöst", "déclenché", "déclenchée", "disparado", "scattato", "作動しました",
     "*alarm", "*warnung", "out of range", "too hot", "zu heiß", "zu warm", "überhitzt*",
     "предупрежден", "внимание", "проблема", "превышен", "нет свободного места", "atenção", "cheio", "excedeu",
     "attenzione", "avviso", "allarme", "superato", "waarschuwing", "ostrzeżenie", "przekroczon*", "경고", "초과",

@@ -33,7 +33,8 @@ TITLES = (
     " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor | stack name"
+    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor | program"
+    " | stack name"
     " | project name"
 )
 TEXTS = (

@@ -115,6 +115,7 @@ def test_names_as_people_give_them(text, host):
         ("Heap of eap-node4 over 90%", "", "", "eap-node4"),
         ("it failed", "Der Dienst auf app-lohn ist stumm", "", "app-lohn"),
         ('AP "U6-Lager" was lost', "", "", "U6-Lager"),
+        ("copy failed (job export-28913)", "", "", None),
         ("pool - health", "state: DEGRADED", "root@nas4.corp.example (Charlie Root)", "nas4.corp.example"),
     ],
 )

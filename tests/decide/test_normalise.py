@@ -625,6 +625,7 @@ def test_a_use_that_only_the_text_states_is_a_warning() -> None:
     [
         ("告警触发: 连接数过高\n告警对象: redis-7\n告警级别: P1", "firing", "redis-7", "连接数过高", "critical"),
         ("[RESOLVED] Belt speed\nHost: crane-7", "resolved", "crane-7", "Belt speed", "info"),
+        ("[P0] Belt speed\nHost: crane-7", "firing", "crane-7", "Belt speed", "critical"),
         ("Alert\nHost: crane-7\nStatus: recovered", "resolved", "crane-7", "Alert", "info"),
         ("ALERT: service belt on crane-7 is down", "firing", "crane-7", "belt", "unknown"),
         ("ALERT: " + "the belt " * 20, "firing", None, None, "unknown"),
@@ -676,3 +677,14 @@ def test_a_strangers_invoice_is_no_report_and_a_colleagues_question_about_one_is
 )
 def test_words_of_trouble_and_of_none(subject, body, kind) -> None:
     assert machine(subject, body).kind == kind
+
+
+def test_a_check_in_quotes_within_the_text() -> None:
+    event = event_of(machine("It tripped: error", 'Sensor "Gate 3" tripped'))
+    assert event.check == "Gate 3"
+
+
+def test_what_nobody_says_from_a_host_is_a_machines() -> None:
+    said = "The outbound queue on mailgw.harbour.example has 612 messages."
+    mail = f"From: Barracuda <esg@mailgw.harbour.example>\nSubject: [mailgw] Warning: queue exceeded 500\n\n{said}\n"
+    assert read(mail).kind == "alert"
