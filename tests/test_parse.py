@@ -90,3 +90,21 @@ def test_the_module_is_a_command(tmp_path, capsys):
     assert parse.command([str(tmp_path / "m.eml"), "--rules", str(RULES)]) == 0
     assert json.loads(capsys.readouterr().out)["recogniser"] == "nagios4"
     assert parse.command([str(tmp_path / "m.eml")]) == 0
+
+
+def test_a_message_for_a_chat_is_read_by_its_text(run):
+    body = {
+        "msgtype": "markdown",
+        "markdown": {"title": "告警", "text": "#### 监控\n> - 主机: crane-7\n> - 级别: 紧急"},
+    }
+    over = {"msgtype": "text", "text": {"content": "【恢复】皮带 已恢复\n主机: crane-7"}}
+    _, (problem, end) = run(json.dumps(body), json.dumps(over), source="webhook:chat")
+    (alert,) = problem["alerts"]
+    assert (problem["kind"], alert["state"], alert["host"], alert["severity"]) == (
+        "alert",
+        "firing",
+        "crane-7",
+        "critical",
+    )
+    assert "not what chat sends" in problem["error"]
+    assert (end["kind"], end["alerts"][0]["state"], end["alerts"][0]["host"]) == ("recovery", "resolved", "crane-7")
