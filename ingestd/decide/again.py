@@ -94,6 +94,11 @@ def sent_back(s: State, incident: Incident, person: str, letter: int, address: s
     return True
 
 
+def knows_end(incident: Incident, person: str) -> bool:
+    """Whether the last word to her was the end."""
+    return any(one.person == person and one.over for one in incident.words)
+
+
 def dead_ends(s: State, incident: Incident, person: str) -> tuple[str, ...]:
     """Her addresses that sent a letter about this back; none, if no other is left to try."""
     spoken: tuple[Told | Word, ...] = (*incident.told, *incident.words)

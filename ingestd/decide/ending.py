@@ -160,7 +160,7 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
     s.put_incident(replace(incident, state="resolved", resolved_at=resolved_at, joined=(), **clocks))
     s.log(number, "resolved", why, actor=actor)
     knowledge.remember(s, s.survivor(number), actor)
-    escalate.end(s, number)
+    escalate.end(s, number, by=actor)
     silence.over_with(s, s.group(number))
 
 

@@ -219,10 +219,10 @@ def update(s: State, number: int, person: str, *what: News) -> None:
 
 
 def news(s: State, number: int, *what: News, but: str = "", only: tuple[str, ...] | None = None) -> None:
-    """One update to everybody who was told, or to some of them."""
+    """One update to everybody who was told, or to some of them; also to who took it although no page told her."""
     incident = s.survivor(number)
     reached = (t.person for t in incident.told if not t.failed and not t.ended and t.kind not in _INFORMED)
-    for person in dict.fromkeys(reached):
+    for person in dict.fromkeys((*reached, *_owner(s, incident))):
         if person != but and person not in incident.muted and (only is None or person in only):
             _tell(s, number, person, "update", news=what)
 
@@ -240,8 +240,11 @@ def inform(s: State, number: int, person: str, what: News) -> None:
     _tell(s, number, person, "affected", news=(what,))
 
 
-def end(s: State, number: int) -> None:
-    """Whoever was told of the problem is told of its end, once; a page that nobody has claimed is withdrawn instead."""
+def end(s: State, number: int, by: str = "") -> None:
+    """Whoever was told of the problem, or took it, is told of its end, once.
+
+    A page that nobody has claimed is withdrawn instead; who took it untold and ended it herself (``by``) knows.
+    """
     incident = s.survivor(number)
     done = {t.person for t in incident.told if t.ended}
     for told in incident.told:
@@ -251,10 +254,24 @@ def end(s: State, number: int) -> None:
         if told.claimed and not told.failed and told.person not in done:
             done.add(told.person)
             kind: NotificationKind = "affected" if told.kind == "affected" else "end"
-            asks = told.person == incident.owner and not incident.fixed_by and not incident.closure_code
-            _tell(s, number, told.person, kind, news=(News("what_fixed"),) if asks else ())
+            _tell(s, number, told.person, kind, news=_asks(incident, told.person))
+    for owner in _owner(s, incident):
+        if owner not in done and owner != by and not again.knows_end(incident, owner):
+            _tell(s, number, owner, "end", news=_asks(incident, owner))
     settled = tuple(replace(t, ended=t.person in done) for t in s.survivor(number).told)
     s.put_incident(replace(s.survivor(number), told=settled))
+
+
+def _asks(incident: Incident, person: str) -> tuple[News, ...]:
+    """Its owner is asked what fixed it, unless somebody has said so."""
+    asks = person == incident.owner and not incident.fixed_by and not incident.closure_code
+    return (News("what_fixed"),) if asks else ()
+
+
+def _owner(s: State, incident: Incident) -> tuple[str, ...]:
+    """Who has it."""
+    has = incident.state != "triggered" and incident.owner in s.rules.people.persons
+    return (incident.owner,) if has else ()
 
 
 def received(s: State, receipt: Receipt) -> None:

@@ -3,7 +3,7 @@
 Hosts fail, flap and come back, people acknowledge, merge, split, silence and answer by mail, pages fail and bounce, and
 the daemon starts anew from its rows. Then, at every step and at the end:
 
-- whoever was told of a problem is told of its end, once, and after the page that it ends;
+- whoever was told of a problem is told of its end, once, and after the page that it ends; so is who took it untold;
 - an end that came back from one address of hers goes out by another one, under the same name;
 - nobody is paged about what somebody has taken, unless the taking lapsed;
 - every open incident has something that is due.
@@ -222,6 +222,7 @@ def _promises(night: Checked) -> Iterator[str]:
         for row in s.changes.timeline
         if row.rule == "bounce"
     }
+    owned = {(home(i.number), i.owner) for s in night.journal for i in s.changes.incidents if i.owner}
     told: Counter[tuple[int, str]] = Counter()
     updated: set[tuple[int, str]] = set()
     ends: Counter[tuple[int, str]] = Counter()
@@ -233,7 +234,7 @@ def _promises(night: Checked) -> Iterator[str]:
             updated.add(key)  # she knows it by another one that was merged into it, and split off again
         if page.kind == "end":
             ends[key] += 1
-            if not told[key] and key not in updated:
+            if not told[key] and key not in updated | owned:
                 yield f"#{key[0]}: {key[1]} hears of the end of what nobody had told"
     for (number, person), count in told.items():
         if over.get(number) and not ends[number, person] and (number, person) not in returned:

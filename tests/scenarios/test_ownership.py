@@ -219,6 +219,26 @@ def test_its_owner_is_asked_when_it_ended_by_itself_and_may_answer_for_a_week() 
     assert holds(night)
 
 
+def test_who_took_it_although_no_page_told_her_hears_what_changes_and_is_asked_at_the_end() -> None:
+    night = switch_down()
+    night.act(2 * MINUTE, "zhao", "take", 1)
+    night.act(3 * MINUTE, "wu", "priority", 1, priority="P1", text="month end")
+    night.webhook(10 * MINUTE, alert("sw", state="resolved"))
+    night.until(HOUR)
+    assert [kind for _, _, kind in night.told("zhao")] == ["update", "end"]
+    asked = {p.person for p in night.pages if p.kind == "end" and p.notification.facts.news == (News("what_fixed"),)}
+    assert asked == {"zhao"}
+    assert holds(night)
+
+
+def test_who_took_it_untold_and_ended_it_herself_needs_no_letter() -> None:
+    night = switch_down()
+    night.act(2 * MINUTE, "zhao", "take", 1)
+    night.act(3 * MINUTE, "zhao", "resolve", 1, text="new fan")
+    night.until(HOUR)
+    assert night.told("zhao") == [] and [kind for _, _, kind in night.told("lin")][-1] == "end"
+
+
 def test_two_machines_do_not_talk_for_ever_about_what_is_over() -> None:
     night = switch_down()
     night.act(2 * MINUTE, "lin", "resolve", 1, text="so")
