@@ -294,7 +294,7 @@ class Outbox:
             subject=written.subject,
             text=written.text,
             html=written.html,
-            language=contact.language,
+            language=written.language,
             date=self._clock(),
             message_id=ids[0],
             thread=ids[1],

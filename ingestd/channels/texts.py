@@ -58,6 +58,7 @@ class Written(Struct, frozen=True):
     title: str  # one line for small screens
     text: str
     html: str  # the same; "": there is only the text
+    language: str = DEFAULT  # that it is written in: the folder of the template
 
 
 class Texts:
@@ -89,7 +90,7 @@ class Texts:
         subject, text = self._rendered(f"{spoken}/{notification.kind}.txt.j2", values)
         heading = title(notification, subject, text)
         around = values | html_values(notification, spoken, subject, text, link)
-        return Written(subject, heading, text, self._html(notification, around))
+        return Written(subject, heading, text, self._html(notification, around), spoken)
 
     def spoken(self, name: str) -> str:
         """The folder of templates for a language: the site's own, or a shipped one."""

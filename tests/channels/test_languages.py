@@ -79,6 +79,7 @@ def test_what_a_language_of_a_site_s_own_lacks_is_said_in_english() -> None:
     assert own.write(page, "de_AT", None, UTC).text.startswith("Störung: ")
     assert 'lang="de"' in own.write(page, "de", None, UTC).html
     assert own.write(update, "de", None, UTC) == Texts().write(update, "en", None, UTC)
+    assert [own.write(one, "de", None, UTC).language for one in (page, update)] == ["de", "en"]
     assert 'lang="en"' in own.write(update, "de", None, UTC).html
     assert "open" not in own.lacking("de") and len(own.lacking("de")) == len(KINDS) - 1
     assert own.lacking("zh_CN") == ()

@@ -314,3 +314,11 @@ def test_who_is_hit_hears_by_another_address_too(state: str) -> None:
     assert again.sent_back(draft, draft.numbered(1), "lin", 9, OLD, listed=False)
     (letter,) = draft.changes().notifications
     assert (letter.id, letter.kind, letter.without) == (9, "affected", (OLD,))
+
+
+def test_what_she_was_told_of_an_incident_that_is_over_is_not_said_again() -> None:
+    draft = later()
+    word = Word(person="lin", kind="update", at=0.0, notification=9, own=9)
+    draft.put_incident(replace(draft.numbered(1), state="resolved", words=(word,)))
+    assert again.sent_back(draft, draft.numbered(1), "lin", 9, OLD, listed=False)
+    assert draft.changes().notifications == ()

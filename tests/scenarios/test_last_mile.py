@@ -2,7 +2,8 @@
 
 Told elsewhere: clocks that change, shifts that change, nobody on call at Spring Festival (test_rotas.py); the relay behind
 the failed switch (decide/test_escalate.py); HTTP 200 that is a refusal (test_outbox.py); an acknowledgement behind 100,000
-alerts, and one overdue step after downtime (test_worker.py); real mail servers that refuse, defer and bounce (peers/).
+alerts, and one overdue step after downtime (test_worker.py); real mail servers that refuse, defer and bounce (peers/);
+updates and ends that come back or that no channel takes (decide/test_again.py); 100,000 alerts (drills/budget.py).
 """
 
 import asyncio
