@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ingestd.model import Entry, Message, Receipt, StoreUnavailable, Verdict
 from ingestd.store import Limits, Store
@@ -152,6 +153,24 @@ async def test_a_page_is_claimed_once_and_leaves_receipts(store: Store) -> None:
     (delivery,) = await store.queries.notifications_of(1)
     assert delivery.notification.state == "handed_over"
     assert (delivery.channel, delivery.attempts, delivery.message_id) == ("mail", 2, "<a@b>")
+
+
+async def test_an_end_that_did_not_arrive_is_the_same_letter_again(store: Store) -> None:
+    end = page(1, kind="end")
+    again = replace(end, again=True, without=("lin@old.example",))
+    failed = Receipt(notification=1, incident=1, person="lin", outcome="failed", channel="mail", detail="refused")
+    await store.commit([step(tick(), 1, notifications=(end,))])
+    await store.claim(1, 6.0)
+    await store.commit([step(tick(), 2, notifications=(again,))])
+    assert await store.claim(1, 6.5) is None, "it is under way"
+    await store.outcome(failed, 7.0, attempts=3)
+    await store.commit([step(tick(), 3, notifications=(again,))])
+    assert store.queued() == (again,)
+    assert await store.claim(1, 8.0) is not None
+    await store.outcome(replace(failed, outcome="handed_over", detail="250 queued"), 9.0, attempts=1)
+    (delivery,) = await store.queries.notifications_of(1)
+    assert (delivery.notification.without, delivery.notification.state) == (again.without, "handed_over")
+    assert (delivery.attempts, delivery.detail) == (4, "refused; 250 queued")
 
 
 async def test_either_the_claim_or_the_cancellation_wins(store: Store) -> None:
