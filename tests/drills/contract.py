@@ -38,6 +38,7 @@ ACTIONS = (
 )  # fmt: skip
 LAPSES = frozenset({"lapsed", "assigned", "merged", "split", "moved", "reopened", "left"})
 DAY = 86400.0
+EVERY = 5000  # nights between two signs of life
 BOUNCE = (
     b"From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail Returned to Sender\r\n"
     b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNot delivered.\r\n"
@@ -253,6 +254,8 @@ def main() -> int:
         bad += bool(found)
         for line in found:
             print(f"seed {seed}: {line}", flush=True)
+        if (seed - args.seed + 1) % EVERY == 0:
+            print(f"{seed - args.seed + 1:,} nights", flush=True)
     print(f"{args.count - bad} of {args.count} nights held")
     return int(bool(bad))
 
