@@ -157,6 +157,13 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     reports_on: ReportsOn | None = None
 
 
+def identified(events: tuple[Event, ...]) -> str:
+    """By what the alerts of a reading are told apart, in words."""
+    named = next((event.identity for event in events if event.identity), "node and check")
+    several = len(events) > 1 and named != "node and check"
+    return "each identified by what its source calls it" if several else f"identified by {named}"
+
+
 class Watcher(Struct, frozen=True, gc=False):
     """One source's view of an alert."""
 

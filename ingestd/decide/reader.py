@@ -13,7 +13,7 @@ from ingestd.decide import words
 from ingestd.decide.mail import Mail
 from ingestd.decide.match import GroupsOf, compiled
 from ingestd.decide.recognise import Notice, RecogniserFile, State, Take, Unheard
-from ingestd.model import Ends, Event, Reading, ReadingKind, Reason, Severity
+from ingestd.model import Ends, Event, Reading, ReadingKind, Reason, Severity, identified
 
 LONGEST_FIELD = 2000
 LONGEST_LINE = 4000  # a longer line is no "Label: value"
@@ -82,9 +82,7 @@ class Recogniser:
 
     def _reasons(self, notice: Notice | None, events: tuple[Event, ...]) -> tuple[Reason, ...]:
         said = f"a notice of {self._name} ({notice})" if notice else f"mail of {self._name}"
-        named = next((event.identity for event in events if event.identity), None)
-        how = f"identified by {named}" if named else "identified by node and check"
-        return (Reason("recognise", self.file.id, said), Reason("fingerprint", self.file.id, how))
+        return (Reason("recognise", self.file.id, said), Reason("fingerprint", self.file.id, identified(events)))
 
     # where to look
 

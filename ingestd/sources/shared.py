@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from ingestd.model import Event, Reading, ReadingKind, Reason, Severity
+from ingestd.model import Event, Reading, ReadingKind, Reason, Severity, identified
 
 LEVELS: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _WORDS: Mapping[Severity, str] = {
@@ -104,8 +104,7 @@ def reading(source: str, events: tuple[Event, ...], said: str) -> Reading:
     """The reading of a body: an alert if any event fires, a recovery if all are resolved, ``other`` without events."""
     firing = any(event.state == "firing" for event in events)
     kind: ReadingKind = "alert" if firing else "recovery" if events else "other"
-    identity = next((event.identity for event in events if event.identity), "node and check")
-    reasons = (Reason("recognise", source, said), Reason("fingerprint", source, f"identified by {identity}"))
+    reasons = (Reason("recognise", source, said), Reason("fingerprint", source, identified(events)))
     return Reading(
         kind=kind, recogniser=source, events=events, reasons=reasons, subject=events[0].summary if events else ""
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingestd.model import Event
 from ingestd.sources import shared
 
 
@@ -30,3 +31,15 @@ def test_the_first_link_with_a_host():
 @pytest.mark.parametrize("text", [None, "", "soon", "2026-03-02T08:14:00", "0001-01-01T00:00:00Z"])
 def test_times_that_are_none(text):
     assert shared.epoch(text) is None
+
+
+def test_of_several_alerts_none_is_said_to_be_identified_by_anothers_name() -> None:
+    def heard(name: str | None) -> Event:
+        return Event(state="firing", summary="down", host="srv-1", identity=name)
+
+    def how(*names: str | None) -> str:
+        return shared.reading("tool", tuple(map(heard, names)), "a body").reasons[1].text
+
+    assert how("tool:1") == "identified by tool:1"
+    assert how("tool:1", "tool:2") == "each identified by what its source calls it"
+    assert how(None, None) == "identified by node and check"
