@@ -13,10 +13,10 @@ opens an incident. Where each decision is made:
                                                 lacking links: nearby.py, two monitors: twin.py, people's reports:
                                                 report.py, merging: link.py)
     how important         decide/situation.py  (rank.py, route.py)
-    who is told           decide/escalate.py   (who that is: oncall.py, what it says: facts.py, how often: budget.py)
+    who is told           decide/escalate.py   (who that is: oncall.py, what it says: telling.py, how often: budget.py)
     what joined later     decide/joining.py
     who else is hit       decide/affected.py
-    what did not arrive   decide/again.py      (pages: escalate.py)
+    what did not arrive   decide/receipts.py   (told once more: again.py)
     what is not told      decide/silence.py    (when: spans.py; what it hid: silenced.py)
     what is missing       decide/heartbeat.py
     when it is over       decide/ending.py
@@ -50,9 +50,11 @@ from ingestd.decide import (
     notice,
     ownership,
     quotes,
+    receipts,
     silence,
     silenced,
     situation,
+    telling,
 )
 from ingestd.decide.route import tags
 from ingestd.decide.state import State
@@ -109,7 +111,7 @@ def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
         alert = alerts.new(s, place, event, message, reading)
         correlate.place(s, alert)
         if event.report:
-            escalate.answer(s, alert)
+            telling.answer(s, alert)
 
 
 def timer_message(kind: str, number: int | str) -> Message:
@@ -227,7 +229,7 @@ def _units(world: World, message: Message, reader: Reader) -> tuple[list[Unit], 
             return [lambda s: _obey(s, command, message)], None
         case "receipt":
             receipt = msgspec.json.decode(message.body, type=Receipt)
-            return [lambda s: escalate.received(s, receipt)], None
+            return [lambda s: receipts.received(s, receipt)], None
         case "refusal":
             return [_event_unit(message, mishap.READING, mishap.refusals(message))], None
         case "trouble":
@@ -283,7 +285,7 @@ def _answered(message: Message, reading: Reading) -> Unit:
     """A reply that is proven to be a person's: she acts, or what she says is kept."""
     letter, said, report = message.answers, reading.reply_text, reading.reports_on
     if letter is not None and reading.kind == "bounce" and report is not None:
-        return lambda s: escalate.sent_back(s, letter, message.actor, report)
+        return lambda s: receipts.sent_back(s, letter, message.actor, report)
     if letter is None or not message.actor or reading.kind not in answered.SPOKEN:
         return _nothing  # a machine's, or one of our own letters
     text = quotes.of(mail.read(message.body)) if said is None else said

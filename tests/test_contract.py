@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.decide import escalate
+from ingestd.decide import escalate, telling
 from ingestd.decide.state import State
 from tests.drills.contract import broken, play, rulebook
 
@@ -15,7 +15,7 @@ def test_the_promises_hold() -> None:
 
 
 def test_an_end_that_is_not_told_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(escalate, "end", lambda _s, _number, **_by: None)
+    monkeypatch.setattr(telling, "end", lambda _s, _number, **_by: None)
     assert any("never of its end" in line for seed in NIGHTS for line in broken(play(RULES, seed)))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.decide import budget, escalate
+from ingestd.decide import budget, telling
 from tests.drills.budget import broken, run
 
 
@@ -15,6 +15,6 @@ def test_a_storm_keeps_every_promise() -> None:
 
 def test_letters_without_a_bound_and_ends_that_are_lost_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "GAPS", (0.1,) * 10)
-    monkeypatch.setattr(escalate, "end", lambda _s, _number, **_by: None)
+    monkeypatch.setattr(telling, "end", lambda _s, _number, **_by: None)
     found = "\n".join(broken(run(alerts=1500, incidents=30, seed=1)))
     assert "letters in ten minutes" in found and "never told of its end" in found

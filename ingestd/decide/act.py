@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, knowledge, ownership, silence
+from ingestd.decide import alerts, byhand, correlate, dedup, ending, escalate, knowledge, ownership, silence, telling
 from ingestd.decide.knowledge import called
 from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Event, Incident, Message, News, Reading, Reason, Silence, Verdict, Work
@@ -45,7 +45,7 @@ def taken_elsewhere(s: State, known: Alert | None, event: Event, source: str) ->
     alone = all(alert.id == known.id for alert in s.firing(incident.number))
     if incident.state == "triggered" and alone and (person or not event.quiet):
         escalate.taken(s, incident.number, person or who, owner=person)
-        escalate.news(s, incident.number, News("taken", who=called(s, person) if person else who), but=person)
+        telling.news(s, incident.number, News("taken", who=called(s, person) if person else who), but=person)
     else:
         s.log(incident.number, "note", f"acknowledged at its source by {who}", actor=person)
 
@@ -83,7 +83,7 @@ def _ack(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
         return Verdict(False, f"incident {incident.number} is taken by {incident.owner} already", incident.number)
     escalate.taken(s, incident.number, actor, owner=actor)
     _note(s, incident, command, actor)
-    escalate.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
+    telling.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is yours", incident.number)
 
 
@@ -135,7 +135,7 @@ def _prioritise(s: State, incident: Incident, command: Command, actor: str) -> V
     )
     s.log(incident.number, "priority", why.text, actor=actor)
     s.touch(incident.number)
-    escalate.news(s, incident.number, News("priority", why.text, called(s, actor)), but=actor)
+    telling.news(s, incident.number, News("priority", why.text, called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is {command.priority}", incident.number)
 
 
@@ -151,7 +151,7 @@ def _snooze(s: State, incident: Incident, command: Command, actor: str) -> Verdi
     minutes = round(command.seconds / 60)
     s.log(incident.number, "snoozed", f"{actor}: for {minutes} min", actor=actor)
     if fresh:
-        escalate.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
+        telling.news(s, incident.number, News("taken", who=called(s, actor)), but=actor)
     return Verdict(True, f"incident {incident.number} is yours; you are paged again in {minutes} min", incident.number)
 
 

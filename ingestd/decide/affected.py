@@ -4,7 +4,7 @@ They are told when the first of those who can mend it was. What they get says wh
 nothing.
 """
 
-from ingestd.decide import escalate
+from ingestd.decide import telling
 from ingestd.decide.state import State
 from ingestd.model import Incident, News
 
@@ -17,7 +17,7 @@ def consider(s: State, number: int) -> None:
     told = {t.person for t in incident.told}
     for person, names in _contacts(s, incident).items():
         if person not in told:
-            escalate.inform(s, number, person, News("affected", ", ".join(names)))
+            telling.inform(s, number, person, News("affected", ", ".join(names)))
 
 
 def _concerns(incident: Incident) -> bool:

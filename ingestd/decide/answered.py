@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingestd.decide import act, budget, escalate, knowledge
+from ingestd.decide import act, budget, knowledge, telling
 from ingestd.decide.asked import Asked, asked, named, of_each, priority, span, worked
 from ingestd.decide.state import State
 from ingestd.model import Answers, Command, Verdict
@@ -44,7 +44,7 @@ def _one(s: State, answers: Answers, actor: str, text: str) -> Verdict | None:
 
 def _confirmed(s: State, number: int, actor: str, verdict: Verdict | None) -> Verdict | None:
     if verdict is not None:
-        tell = knowledge.confirm if s.incident(number) is None else escalate.confirm
+        tell = knowledge.confirm if s.incident(number) is None else telling.confirm
         tell(s, number, actor, verdict)
     return verdict
 
@@ -79,7 +79,7 @@ def _of_many(s: State, answers: Answers, actor: str, text: str) -> Verdict | Non
         verdict = Verdict(bool(mine), f"yours: {mine}" if mine else done[0].text, still[0])
     else:
         verdict = Verdict(False, f"that letter lists several: say which, as in #{still[0]} assign NAME", still[0])
-    escalate.confirm(s, still[0], actor, verdict)
+    telling.confirm(s, still[0], actor, verdict)
     return verdict
 
 

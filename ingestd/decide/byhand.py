@@ -7,7 +7,7 @@ leaves in the history (rule "hand") are the hints from which ``ingestd topology 
 
 from msgspec.structs import replace
 
-from ingestd.decide import correlate, escalate, link
+from ingestd.decide import correlate, escalate, link, telling
 from ingestd.decide.knowledge import called
 from ingestd.decide.state import State
 from ingestd.model import Alert, Command, Incident, News, Reason, Verdict
@@ -30,7 +30,7 @@ def merge(s: State, incident: Incident, command: Command, actor: str) -> Verdict
     if incident.state == "acknowledged" and s.survivor(into.number).state == "triggered":
         escalate.taken(s, into.number, incident.owner or actor, owner=incident.owner)
     told = dict.fromkeys(t.person for t in incident.told if t.claimed and t.person not in knew)
-    escalate.news(s, into.number, News("merged", f"#{incident.number}", called(s, actor)), only=tuple(told))
+    telling.news(s, into.number, News("merged", f"#{incident.number}", called(s, actor)), only=tuple(told))
     return Verdict(True, f"incident {incident.number} continues as {into.number}", into.number)
 
 

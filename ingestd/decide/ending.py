@@ -7,7 +7,7 @@ back after its cause returned delays nothing: it is named, and stays open as unc
 
 from msgspec.structs import replace
 
-from ingestd.decide import again, correlate, dedup, escalate, flapping, knowledge, nearby, silence, twin
+from ingestd.decide import again, correlate, dedup, escalate, flapping, knowledge, nearby, silence, telling, twin
 from ingestd.decide.dedup import recovers
 from ingestd.decide.explain import explained
 from ingestd.decide.link import STOPPED
@@ -157,10 +157,11 @@ def resolve(s: State, number: int, why: str, actor: str = "") -> None:
     ended = max((a.ended_at for n in s.group(number) for a in s.members(n)), default=0.0)
     resolved_at = s.at if actor else ended or s.at
     clocks = STOPPED | {"end_at": s.at + LINGER}
+    owner = telling.taken_by(s, incident)
     s.put_incident(replace(incident, state="resolved", resolved_at=resolved_at, joined=(), **clocks))
     s.log(number, "resolved", why, actor=actor)
     knowledge.remember(s, s.survivor(number), actor)
-    escalate.end(s, number, by=actor)
+    telling.end(s, number, by=actor, owner=owner)
     silence.over_with(s, s.group(number))
 
 

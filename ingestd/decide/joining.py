@@ -6,7 +6,7 @@ hit. One update gathers what comes within half a minute; the next one waits ten,
 
 from msgspec.structs import replace
 
-from ingestd.decide import escalate
+from ingestd.decide import telling
 from ingestd.decide.facts import line_of
 from ingestd.decide.state import State
 from ingestd.model import SEVERITIES, Alert, Incident, News, NewsKind
@@ -38,7 +38,7 @@ def tell(s: State, number: int) -> None:
     if len(found) > _SHOWN:
         news.append(News("more", str(len(found) - _SHOWN)))
     if news:
-        escalate.news(s, number, *news)
+        telling.news(s, number, *news)
 
 
 def _still(s: State, incident: Incident, alert: Alert) -> bool:

@@ -7,7 +7,7 @@ chased any more, and it stays open and hers until it is cured; what fires anew t
 
 from msgspec.structs import replace
 
-from ingestd.decide import escalate
+from ingestd.decide import escalate, telling
 from ingestd.decide.knowledge import called
 from ingestd.decide.oncall import People
 from ingestd.decide.state import State
@@ -38,7 +38,7 @@ def restore(s: State, incident: Incident, command: Command, actor: str) -> Verdi
     if incident.state != "acknowledged":
         escalate.taken(s, number, actor, owner=actor)
     s.log(number, "restored", command.text or "service is back", actor=actor)
-    escalate.news(s, number, News("restored", command.text, called(s, actor)), but=actor)
+    telling.news(s, number, News("restored", command.text, called(s, actor)), but=actor)
     words = "restored" if first else "restored by other means"
     return Verdict(True, f"incident {number} is {words}; it stays open until it is cured", number)
 
@@ -53,7 +53,7 @@ def assign(s: State, incident: Incident, command: Command, actor: str) -> Verdic
     note = f": {command.text}" if command.text else ""
     s.log(number, "assigned", f"{actor} hands it over to {person}{note}", actor=actor)
     if person != actor:
-        escalate.hand_over(s, number, person, News("handed_over", command.text, called(s, actor)))
+        telling.hand_over(s, number, person, News("handed_over", command.text, called(s, actor)))
     _tell_of_owner(s, incident, person, actor)
     return Verdict(True, f"incident {number} is {person}'s", number)
 
@@ -94,7 +94,7 @@ def add(s: State, incident: Incident, command: Command, actor: str) -> Verdict:
     note = f": {command.text}" if command.text else ""
     s.log(number, "helps", f"{actor} asks {person} to help{note}", actor=actor)
     if person != actor:
-        escalate.update(s, number, person, News("helps", command.text, called(s, actor)))
+        telling.update(s, number, person, News("helps", command.text, called(s, actor)))
     return Verdict(True, f"{person} helps with incident {number}", number)
 
 
@@ -120,10 +120,10 @@ def _tell_of_owner(s: State, incident: Incident, person: str, actor: str, note: 
     """Who had it hears whose it is now, and so does everybody else who was told."""
     had = incident.owner if incident.state == "acknowledged" else ""
     if had and had not in (person, actor) and had in s.rules.people.persons:
-        escalate.update(s, incident.number, had, News("taken_over", note, called(s, person)))
+        telling.update(s, incident.number, had, News("taken_over", note, called(s, person)))
     rest = tuple(t.person for t in incident.told if t.person not in (person, actor, had))
     kind = News("owner" if had or person != actor else "taken", who=called(s, person))
-    escalate.news(s, incident.number, kind, only=rest)
+    telling.news(s, incident.number, kind, only=rest)
 
 
 # -- what happens by itself
@@ -141,7 +141,7 @@ def fires_anew(s: State, number: int) -> None:
     s.log(incident.number, "unrestored", f"{what} fires anew: {incident.workaround or 'the workaround'} does not hold")
     if incident.state == "acknowledged":
         escalate.run_for_owner(s, incident.number)
-    escalate.news(s, incident.number, News("back_again", what))
+    telling.news(s, incident.number, News("back_again", what))
 
 
 def _anew(s: State, incident: Incident) -> str:
@@ -197,9 +197,7 @@ def _ask_owner(s: State, incident: Incident) -> None:
         following = people.on_call(team, ends)
         s.log(incident.number, "asked", f"{incident.owner}: the shift ends; next: {', '.join(following) or 'nobody'}")
         names = ", ".join(called(s, one) for one in following)
-        escalate.update(
-            s, incident.number, incident.owner, News("shift_ends", names, following[0] if following else "")
-        )
+        telling.update(s, incident.number, incident.owner, News("shift_ends", names, following[0] if following else ""))
         incident = replace(s.survivor(incident.number), asked_for=ends)
     team = team or _team(people, incident, s.wall)
     s.put_incident(replace(incident, shift_team=team, ask_at=_next(s, incident, team)))
@@ -213,7 +211,7 @@ def _tell_next(s: State, incident: Incident) -> None:
     s.log(incident.number, "kept", f"the shift of {incident.owner} is over; it stays hers", rule="shift")
     if incident.priority in s.rules.escalation.tell_next:
         for person in following:
-            escalate.update(s, incident.number, person, News("shift_begins", who=called(s, incident.owner)))
+            telling.update(s, incident.number, person, News("shift_begins", who=called(s, incident.owner)))
 
 
 def _lapse(s: State, incident: Incident, why: str) -> None:

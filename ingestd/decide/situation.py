@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingestd.decide import escalate
+from ingestd.decide import escalate, telling
 from ingestd.decide.because import DEADLINE_AT
 from ingestd.decide.explain import why_down
 from ingestd.decide.labels import values_of
@@ -19,7 +19,7 @@ from ingestd.decide.reach import difficulty, people_free, scope
 from ingestd.decide.route import Route
 from ingestd.decide.state import State
 from ingestd.decide.when import INFINITE, Situation, Value
-from ingestd.model import PRIORITIES, SEVERITIES, Alert, Impact, Incident, News, Priority
+from ingestd.model import ASKING, PRIORITIES, SEVERITIES, Alert, Impact, Incident, News, Priority
 
 _TYPICAL = 50  # so many alerts tell what an incident is about
 
@@ -137,14 +137,23 @@ def _tell_news(s: State, number: int, ranking: Ranking) -> None:
         s.log(number, "priority", f"{before.priority} -> {now.priority}", rule=ranking.reasons[-1].rule)
     if not before.told:
         return
-    news = []
-    if now.cause != before.cause and now.cause:
-        news.append(News("cause" if now.cause_kind == "reported" else "suspected", now.cause))
+    cause = News("cause" if now.cause_kind == "reported" else "suspected", now.cause or "")
+    news = [cause] if now.cause and now.cause != before.cause else []
     believed = before.peak or before.priority  # nobody was told that it fell
     if not now.priority_by and _above(now.priority, believed):
         news.append(News("priority", f"{believed} -> {now.priority}"))
+    late = _newcomers(before, now, s.at) if now.cause and cause not in news else frozenset()
+    for person in sorted(late):
+        telling.update(s, number, person, cause, *news)
     if news:
-        escalate.news(s, number, *news)
+        others = tuple({t.person for t in now.told} - late)
+        telling.news(s, number, *news, only=others if late else None)
+
+
+def _newcomers(before: Incident, now: Incident, at: float) -> frozenset[str]:
+    """Who was told of what has just become part of this, and has heard nothing of it: for them its cause is news."""
+    knew = {t.person for t in before.told} | {word.person for word in now.words if word.at == at} | set(now.muted)
+    return frozenset(t.person for t in now.told if t.claimed and not t.failed and t.kind in ASKING) - knew
 
 
 def facts(s: State, incident: Incident, impact: Impact, deadline: Deadline | None = None) -> dict[str, Value]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from ingestd.decide import budget, escalate
+from ingestd.decide import budget, escalate, receipts, telling
 from ingestd.model import Answers, Batch, Message, News, Owed, Receipt, Silence
 from ingestd.world import Draft
 from tests.decide.stories import Unclaimed, alert, receipt
@@ -237,17 +237,17 @@ def test_who_hears_that_her_shift_begins_by_a_letter_that_overtakes_her_list_is_
     night.until(20)
     draft = Draft(night.world, night.begin + 20)
     draft.put_budget(replace(draft.budget("zhao"), sent=(draft.at - 5,)))
-    escalate.update(draft, 1, "zhao", News("shift_begins", who="Chen Yu"))
+    telling.update(draft, 1, "zhao", News("shift_begins", who="Chen Yu"))
     assert [one.kind for one in draft.budget("zhao").owed] == ["update"]
     draft.put_incident(replace(draft.numbered(1), priority="P1"))
-    escalate.news(draft, 1, News("priority", "P3 -> P1"), only=("zhao",))
+    telling.news(draft, 1, News("priority", "P3 -> P1"), only=("zhao",))
     (letter,) = draft.changes().notifications
     assert [one.what for one in letter.facts.news] == ["shift_begins", "priority"]
     assert not draft.budget("zhao").owed
     claim = Receipt(notification=letter.id, incident=1, person="zhao", kind="update", outcome="claimed")
-    escalate.received(draft, claim)
+    receipts.received(draft, claim)
     draft.put_incident(replace(draft.numbered(1), state="resolved"))
-    escalate.end(draft, 1)
+    telling.end(draft, 1)
     assert ("zhao", "end") in [(one.person, one.kind) for one in draft.changes().notifications]
 
 
@@ -255,9 +255,9 @@ def test_news_that_a_letter_overtakes_are_in_it(night: Night) -> None:
     disks(night, 0, 1)
     night.until(20)
     draft = Draft(night.world, night.begin + 20)
-    escalate.news(draft, 1, News("joined", "n2 disk"))
+    telling.news(draft, 1, News("joined", "n2 disk"))
     draft.put_incident(replace(draft.numbered(1), priority="P1"))
-    escalate.news(draft, 1, News("priority", "P3 -> P1"))
+    telling.news(draft, 1, News("priority", "P3 -> P1"))
     (letter,) = draft.changes().notifications
     assert [one.what for one in letter.facts.news] == ["joined", "priority"]
 

@@ -688,3 +688,9 @@ def test_what_nobody_says_from_a_host_is_a_machines() -> None:
     said = "The outbound queue on mailgw.harbour.example has 612 messages."
     mail = f"From: Barracuda <esg@mailgw.harbour.example>\nSubject: [mailgw] Warning: queue exceeded 500\n\n{said}\n"
     assert read(mail).kind == "alert"
+
+
+def test_a_group_that_holds_but_blanks_is_no_value() -> None:
+    file = one("when: [{subject: ~^TOOL}]\ntake: [{body: 'check:(?P<check>.*)host:(?P<host>.*)'}]\nends: person")
+    (event,) = read("From: t@x.example\nSubject: TOOL\n\ncheck:   host: srv-1\n", Recognisers((file,))).events
+    assert (event.check, event.host) == (None, "srv-1")

@@ -11,6 +11,7 @@ nodes:
   - {id: r1, kind: router, owner: network}
   - {id: sw, kind: switch, depends_on: [r1], owner: network}
   - {id: shop, kind: service, class: critical, depends_on: [r1], owner: systems}
+  - {id: pc, depends_on: [sw], owner: desktop}
 """
 
 
@@ -23,6 +24,25 @@ def test_a_cause_that_makes_it_more_important_is_one_update_with_both() -> None:
     assert [(i.priority, i.team) for i in night.incidents()] == [("P1", "network")]
     news = [p.notification.facts.news for p in night.pages if p.kind == "update" and p.person == "zhao"]
     assert [[(n.what, n.text) for n in told] for told in news] == [[("cause", "acc-sw-17"), ("priority", "P3 -> P1")]]
+
+
+def of_two(first: str, second: str) -> Night:
+    """A local problem of a switch and what hangs on it are both told; then it is the switch that is down."""
+    night = Night(trading_company(topology=BRANCH))
+    night.webhook(0, alert("sw", "http", severity=first))
+    night.webhook(400, alert("pc", severity=second))
+    night.until(500)
+    assert [i.cause for i in night.incidents()] == ["sw", "pc"]
+    night.webhook(600, alert("sw"))
+    night.until(700)
+    return night
+
+
+def test_who_was_told_of_what_now_belongs_to_a_cause_that_others_knew_hears_it_once() -> None:
+    night = of_two("critical", "critical")
+    assert [(i.number, i.cause) for i in night.incidents()] == [(1, "sw")]
+    heard = [(p.person, p.kind, [n.what for n in p.notification.facts.news]) for p in night.pages if p.at > 599]
+    assert heard == [("zhao", "update", ["cause"])]
 
 
 def storm() -> Night:
