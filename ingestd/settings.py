@@ -18,6 +18,7 @@ from ingestd.intake.door import SourceSettings, WebhookSettings
 from ingestd.intake.imapsettings import ImapSettings
 from ingestd.intake.lmtp import LmtpSettings
 from ingestd.intake.smtp import SmtpSettings
+from ingestd.problem import Refused
 from ingestd.references import unknown
 from ingestd.yamltypes import Clock, Document, Duration, Problem, near_to, said
 
@@ -25,6 +26,7 @@ from ingestd.yamltypes import Clock, Document, Duration, Problem, near_to, said
 CHANNELS = ("mail", "maildir")
 #: Names that mean something else as a contact's channel.
 TAKEN = frozenset({*CHANNELS, "observe"})
+LEAST_KEPT = 3600.0  # seconds: a shorter time for bodies is a slip
 if TYPE_CHECKING:
     AnyChannel = ChannelSettings
 else:
@@ -73,7 +75,9 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         if self.octets < 0:
-            raise ValueError("octets: expected 0 or more")
+            raise Refused("octets: expected 0 or more")
+        if 0 < min(self.bodies or LEAST_KEPT, self.people or LEAST_KEPT) < LEAST_KEPT:
+            raise Refused("bodies and people: expected at least 1h, or 0 for good; a number without a unit is seconds")
 
 
 class ReplySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

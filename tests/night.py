@@ -7,6 +7,7 @@ unless a test says that a person's pages fail.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -75,6 +76,16 @@ class Page:
     notification: Notification
 
 
+@lru_cache(maxsize=1000)
+def _letter(subject: str, body: str, sender: str, charset: str) -> bytes:
+    """A mail as a program writes it; a hundred thousand nights need but few of them."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, "alerts@trading.example", subject
+    mail["Message-ID"] = "<NUMBER@mon-1.trading.example>"
+    mail.set_content(body, charset=charset)
+    return mail.as_bytes()
+
+
 @dataclass
 class Night:
     """One run. Times are seconds after the beginning."""
@@ -103,11 +114,8 @@ class Night:
         charset: str = "utf-8",
     ) -> None:
         """A mail is accepted at ``at``."""
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = sender, "alerts@trading.example", subject
-        mail["Message-ID"] = f"<{len(self.journal)}@mon-1.trading.example>"
-        mail.set_content(body, charset=charset)
-        self.raw(at, mail.as_bytes(), sender)
+        number = f"<{len(self.journal)}@".encode()
+        self.raw(at, _letter(subject, body, sender, charset).replace(b"<NUMBER@", number, 1), sender)
 
     def raw(self, at: float, body: bytes, sender: str = "") -> None:
         """Any bytes arrive by SMTP."""

@@ -7,6 +7,7 @@ import pytest
 from ingestd.retention import EVERY, FIRST, REST, Retention
 from ingestd.settings import RetentionSettings
 from ingestd.store import Aged, Packable
+from ingestd.yamltypes import Duration
 
 DAY = 86400.0
 
@@ -118,6 +119,9 @@ async def test_a_store_that_does_not_answer_is_asked_again(caplog: pytest.LogCap
     assert kept.rests == [FIRST, EVERY, EVERY]
 
 
-def test_a_size_below_nothing_is_refused() -> None:
+def test_nonsense_is_refused_before_it_erases_anything() -> None:
     with pytest.raises(ValueError, match="octets: expected 0 or more"):
         RetentionSettings(octets=-1)
+    for few in ({"bodies": Duration(90)}, {"people": Duration(30)}, {"bodies": Duration(0), "people": Duration(5)}):
+        with pytest.raises(ValueError, match="expected at least 1h, or 0 for good"):
+            RetentionSettings(**few)

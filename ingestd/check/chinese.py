@@ -210,6 +210,10 @@ SITE: Mapping[str, str] = {
 #: Conditions of rules.
 CONDITIONS: Mapping[str, str] = {
     "unknown fact {name!r}{near}": "未知的条件 {name!r}{near}",
+    "octets: expected 0 or more": "octets：应为 0 或更大的数",
+    "bodies and people: expected at least 1h, or 0 for good; a number without a unit is seconds": (
+        "bodies 和 people：应至少为 1h，0 表示永久保留；不带单位的数字以秒计"
+    ),
     "expected at least one value": "至少要有一个值",
     "expected a text, got {got}: put it in quotes": "应为文本，实际是 {got}：请加引号",
     "expected one of {words}, got {got}": "应为 {words} 之一，实际是 {got}",
