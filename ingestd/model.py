@@ -157,6 +157,13 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     reports_on: ReportsOn | None = None
 
 
+def kind_of(events: tuple[Event, ...]) -> ReadingKind:
+    """An alert if any event fires, a recovery if all are over, ``other`` without events."""
+    if any(event.state == "firing" for event in events):
+        return "alert"
+    return "recovery" if events else "other"
+
+
 def identified(events: tuple[Event, ...]) -> str:
     """By what the alerts of a reading are told apart, in words."""
     named = next((event.identity for event in events if event.identity), "node and check")

@@ -76,7 +76,7 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def __post_init__(self) -> None:
         if self.octets < 0:
             raise Refused("octets: expected 0 or more")
-        if 0 < min(self.bodies or LEAST_KEPT, self.people or LEAST_KEPT) < LEAST_KEPT:
+        if any(0 < kept < LEAST_KEPT for kept in (self.bodies, self.people)):
             raise Refused("bodies and people: expected at least 1h, or 0 for good; a number without a unit is seconds")
 
 

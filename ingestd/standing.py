@@ -34,7 +34,12 @@ class Standing:
         """Those that may meet all matchers, oldest first: of the labels asked for by value the rarest is looked up."""
         plain = [one for one in wanted if one.equal and not one.regex and one.value]
         sets = [(await self._index(one.name)).ids(one.value) for one in plain]
-        for place, number in enumerate(sorted(min(sets, key=len) if sets else self._alerts)):
+        async for alert in self._in_slices(sorted(min(sets, key=len) if sets else self._alerts)):
+            yield alert
+
+    async def _in_slices(self, numbers: Sequence[int]) -> AsyncIterator[Alert]:
+        """Those of them that still fire when their turn comes."""
+        for place, number in enumerate(numbers):
             if place % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
             if (alert := self._alerts.get(number)) is not None:
@@ -57,11 +62,8 @@ class Standing:
             await found.ready.wait()
             return found
         index = self._indexes[name] = _Index()
-        for place, number in enumerate(list(self._alerts)):
-            if place % SLICE == SLICE - 1:
-                await asyncio.sleep(0)
-            if (alert := self._alerts.get(number)) is not None:
-                index.move(number, "", shown_labels(alert).get(name, ""))
+        async for alert in self._in_slices(list(self._alerts)):
+            index.move(alert.id, "", shown_labels(alert).get(name, ""))
         index.ready.set()
         return index
 

@@ -12,7 +12,7 @@ from ingestd import sources
 from ingestd.decide import charset, fallback, normalise, words
 from ingestd.decide.match import NameFinder
 from ingestd.decide.normalise import Recognisers
-from ingestd.model import Event, Message, Reading, ReadingKind, Reason
+from ingestd.model import Event, Message, Reading, Reason, kind_of
 
 Reader = Callable[[Message], Reading]
 
@@ -39,11 +39,7 @@ def _by_keys(message: Message, names: NameFinder) -> Reading | None:
     prose = sources.prose(message) if len(events) == 1 else None
     if prose:
         events = (fallback.told(events[0], prose, message.source, names),)
-    return replace(found, recogniser=None, kind=_kind(events), events=events) if events else None
-
-
-def _kind(events: tuple[Event, ...]) -> ReadingKind:
-    return "alert" if any(event.state == "firing" for event in events) else "recovery"
+    return replace(found, recogniser=None, kind=kind_of(events), events=events) if events else None
 
 
 def _unsure(event: Event) -> Event:

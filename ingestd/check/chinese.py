@@ -204,16 +204,16 @@ SITE: Mapping[str, str] = {
     ),
     "every way out hangs on {node}: if it fails nobody is told": "所有通道都依赖 {node}：它一旦失效就没有人被通知",
     "all channels of policy {policy} hang on {node}": "升级策略 {policy} 的所有通道都依赖 {node}",
+    "octets: expected 0 or more": "octets：应为 0 或更大的数",
+    "bodies and people: expected at least 1h, or 0 for good; a number without a unit is seconds": (
+        "bodies 和 people：应至少为 1h，0 表示永久保留；不带单位的数字以秒计"
+    ),
     "rule {later} never gets its turn: {earlier} matches first": "规则 {later} 永远轮不到：{earlier} 总是先匹配",
 }
 
 #: Conditions of rules.
 CONDITIONS: Mapping[str, str] = {
     "unknown fact {name!r}{near}": "未知的条件 {name!r}{near}",
-    "octets: expected 0 or more": "octets：应为 0 或更大的数",
-    "bodies and people: expected at least 1h, or 0 for good; a number without a unit is seconds": (
-        "bodies 和 people：应至少为 1h，0 表示永久保留；不带单位的数字以秒计"
-    ),
     "expected at least one value": "至少要有一个值",
     "expected a text, got {got}: put it in quotes": "应为文本，实际是 {got}：请加引号",
     "expected one of {words}, got {got}": "应为 {words} 之一，实际是 {got}",

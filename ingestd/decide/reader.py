@@ -13,7 +13,7 @@ from ingestd.decide import words
 from ingestd.decide.mail import Mail
 from ingestd.decide.match import GroupsOf, compiled
 from ingestd.decide.recognise import Notice, RecogniserFile, State, Take, Unheard
-from ingestd.model import Ends, Event, Reading, ReadingKind, Reason, Severity, identified
+from ingestd.model import Ends, Event, Reading, Reason, Severity, identified, kind_of
 
 LONGEST_FIELD = 2000
 LONGEST_LINE = 4000  # a longer line is no "Label: value"
@@ -70,10 +70,8 @@ class Recogniser:
             self._event(mail, values, scope, means) for (values, scope), means in zip(read, meant, strict=True)
         )
         notice = meant[0].notice
-        firing = any(event.state == "firing" for event in events)
-        kind: ReadingKind = "other" if notice else "alert" if firing else "recovery"
         return Reading(
-            kind=kind,
+            kind="other" if notice else kind_of(events),
             recogniser=self.file.id,
             events=events,
             reasons=self._reasons(notice, events),

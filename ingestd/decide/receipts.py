@@ -4,6 +4,8 @@ Told = claimed. A wait starts at the hand-over. A page that did not arrive moves
 then to the next person; an update or an end is told again (``decide/again.py``).
 """
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from ingestd.decide import again, budget, escalate, telling
@@ -16,10 +18,8 @@ _LATER = frozenset({"update", "end", "confirm", "list"})
 
 def received(s: State, receipt: Receipt) -> None:
     """What became of a page: told = claimed; a wait starts at the hand-over; a failure moves on at once."""
-    about = (receipt.incident,) if receipt.incident else budget.listed(s, receipt.person, receipt.notification)
-    for number in about:
-        if s.incident(number) is not None:
-            _received(s, s.survivor(number), receipt)
+    for incident in _about(s, receipt.incident, receipt.person, receipt.notification):
+        _received(s, incident, receipt)
 
 
 def _received(s: State, incident: Incident, receipt: Receipt) -> None:
@@ -38,10 +38,15 @@ def _received(s: State, incident: Incident, receipt: Receipt) -> None:
 
 def sent_back(s: State, answers: Answers, person: str, report: ReportsOn) -> None:
     """A letter bounced after its hand-over: her other addresses are tried at once, then the next person."""
-    about = (answers.incident,) if answers.incident else budget.listed(s, person, answers.notification)
-    for number in about:
+    for incident in _about(s, answers.incident, person, answers.notification):
+        _sent_back(s, incident, answers, person, report)
+
+
+def _about(s: State, incident: int, person: str, letter: int) -> Iterator[Incident]:
+    """What a letter told her of: an incident, or those of a list (0); each as it is when its turn comes."""
+    for number in (incident,) if incident else budget.listed(s, person, letter):
         if s.incident(number) is not None:
-            _sent_back(s, s.survivor(number), answers, person, report)
+            yield s.survivor(number)
 
 
 def _sent_back(s: State, incident: Incident, answers: Answers, person: str, report: ReportsOn) -> None:
@@ -95,11 +100,8 @@ def _restart_wait(s: State, incident: Incident, receipt: Receipt) -> None:
     steps = policy.steps
     last = next((t.notification for t in reversed(incident.told) if t.kind in ASKING), None)
     if incident.step_at and 0 < incident.step <= len(steps) and last == receipt.notification:
-        s.put_incident(
-            replace(
-                incident, step_at=max(incident.step_at, escalate.runs_out(s, policy, steps[incident.step - 1].wait))
-            )
-        )
+        runs_out = escalate.runs_out(s, policy, steps[incident.step - 1].wait)
+        s.put_incident(replace(incident, step_at=max(incident.step_at, runs_out)))
 
 
 def _failed(s: State, incident: Incident, mine: Told | None) -> None:

@@ -12,9 +12,9 @@ from ingestd.decide.state import State
 from ingestd.model import ASKING, Alert, Incident, News, Notification, NotificationKind, Told, Verdict, Word
 
 MOST_CONFIRMED = 30  # commands by mail of one incident
-COUNTING = ASKING | {"answer", "affected"}  # who gets one of these was told of the incident
 #: Told, and yet to be told what she can act on: it was no page.
-INFORMED = frozenset({"answer", "affected"})
+INFORMED: frozenset[NotificationKind] = frozenset({"answer", "affected"})
+COUNTING = ASKING | INFORMED  # who gets one of these was told of the incident
 #: News that make whoever hears them one of those who were told: owed what follows, and the end.
 _INVOLVES = frozenset({"shift_begins", "helps"})
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from ingestd.model import Event, Reading, ReadingKind, Reason, Severity, identified
+from ingestd.model import Event, Reading, Reason, Severity, identified, kind_of
 
 LEVELS: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _WORDS: Mapping[Severity, str] = {
@@ -101,10 +101,7 @@ def epoch(text: str | None) -> float | None:
 
 
 def reading(source: str, events: tuple[Event, ...], said: str) -> Reading:
-    """The reading of a body: an alert if any event fires, a recovery if all are resolved, ``other`` without events."""
-    firing = any(event.state == "firing" for event in events)
-    kind: ReadingKind = "alert" if firing else "recovery" if events else "other"
+    """The reading of a body."""
     reasons = (Reason("recognise", source, said), Reason("fingerprint", source, identified(events)))
-    return Reading(
-        kind=kind, recogniser=source, events=events, reasons=reasons, subject=events[0].summary if events else ""
-    )
+    subject = events[0].summary if events else ""
+    return Reading(kind=kind_of(events), recogniser=source, events=events, reasons=reasons, subject=subject)
