@@ -46,7 +46,7 @@ class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hold_max: Duration = Duration(150.0)
     adopt_window: Duration = Duration(900.0)  # how much older than its cause a symptom may be
     infer_spread: Duration = Duration(75.0)  # within which what one failure takes down is reported …
-    infer_window: Duration = Duration(300.0)  # … or this, where three or more leave little room for chance
+    infer_window: Duration = Duration(150.0)  # … or this, where three or more leave little room for chance
     cooling: Duration = Duration(300.0)  # flaps rejoin silently
     flap_half_life: Duration = Duration(1200.0)  # in which the penalty for coming back halves
     flap_start: float = 2.5  # returns, less what has decayed, from which an alert flaps …

@@ -139,7 +139,7 @@ def _one_spell(s: State, down: dict[str, float], since: float, times: Times) -> 
     A node that explains what hangs on it needs no further cause, unless something else went down at the same moment.
     """
     near = sorted((n for n in down if abs(down[n] - since) <= times.infer_spread), key=lambda n: (down[n], n))
-    wide = [n for n in down if abs(down[n] - since) <= times.infer_window]
+    wide = [n for n in down if abs(down[n] - since) <= max(times.infer_window, times.infer_spread)]
     if len(wide) < 3 or any(_explains(s, n) for n in wide):
         return near
     return sorted(wide, key=lambda n: (down[n], n))

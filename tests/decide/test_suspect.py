@@ -43,7 +43,7 @@ def test_most_of_its_children_in_one_spell_speak_for_a_silent_cause() -> None:
 
 
 def test_three_may_be_spread_over_minutes_two_may_not() -> None:
-    night = night_of(HALL, (0, "a-1"), (100, "a-2"), (250, "a-3"))
+    night = night_of(HALL, (0, "a-1"), (100, "a-2"), (145, "a-3"))
     night.until(400)
     assert causes(night) == [("sw-a", "inferred")]
     night = night_of("nodes: [{id: sw}, {id: a, depends_on: [sw]}, {id: b, depends_on: [sw]}]", (0, "a"), (100, "b"))
