@@ -25,7 +25,7 @@ opens an incident. Where each decision is made:
     what went wrong here  decide/mishap.py
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -62,6 +62,8 @@ from ingestd.model import REREAD, Changes, Command, DigestOrder, Entry, Event, I
 from ingestd.understand import read
 from ingestd.world import Draft, World
 
+TOGETHER = 8  # events of one message that are ranked and concluded in one go: its incident changes once, not with each
+
 Unit = Callable[[Draft], None]
 Reader = Callable[[World, Message], Reading]
 
@@ -83,12 +85,22 @@ def step(world: World, entry: Entry, at: float, reader: Reader | None = None) ->
     except Exception as broken:  # whatever it is: the message is kept, set aside and shown
         yield shunt(world, message, at, broken)
         return
-    for unit in units:
-        try:
-            changes = decide(world, at, unit)
+    together = TOGETHER if message.kind in ("mail", "webhook") else 1
+    for first in range(0, len(units), together):
+        for changes in _decided(world, at, message, units[first : first + together]):
             yield replace(changes, recogniser=recogniser) if recogniser else changes
-        except Exception as broken:
+
+
+def _decided(world: World, at: float, message: Message, units: Sequence[Unit]) -> Iterator[Changes]:
+    """Units in one go; if any raises, each by itself."""
+    try:
+        yield decide(world, at, *units)
+    except Exception as broken:
+        if len(units) == 1:
             yield shunt(world, message, at, broken)
+            return
+        for unit in units:
+            yield from _decided(world, at, message, [unit])
 
 
 def judge(s: State, message: Message, reading: Reading, event: Event) -> None:
@@ -316,10 +328,11 @@ def _clock(s: Draft, offset: float) -> None:
         s.put_silence(silenced.rearm(s, one, offset))
 
 
-def decide(world: World, at: float, unit: Unit) -> Changes:
-    """Run one unit on a draft; rank and route what it touched, and see whether that may end."""
+def decide(world: World, at: float, *units: Unit) -> Changes:
+    """Run units on a draft; rank and route what they touched, and see whether that may end."""
     draft = Draft(world, at)
-    unit(draft)
+    for unit in units:
+        unit(draft)
     conclude(draft)
     return draft.changes()
 

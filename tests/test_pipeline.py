@@ -1,7 +1,11 @@
 """The step: what each kind of entry becomes, and that one unit stands or falls alone."""
 
+import msgspec
+import pytest
+
 from ingestd import pipeline
-from ingestd.model import Entry, Incident, Message, Snapshot
+from ingestd.decide.state import State
+from ingestd.model import Entry, Event, Incident, Message, Reading, Snapshot
 from ingestd.world import World
 from tests.decide.stories import ROW, alert
 from tests.night import Night, trading_company
@@ -33,6 +37,33 @@ def test_the_events_of_one_body_are_judged_each_for_itself() -> None:
     night = Night()
     night.webhook(0, {"alerts": [alert("hr-server", "disk"), alert("sales-mail", "disk")]})
     assert [a.node for a in night.world.alerts.values()] == ["hr-server", "sales-mail"]
+
+
+def test_of_many_events_one_that_breaks_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = pipeline.judge
+
+    def fragile(s: State, message: Message, reading: Reading, event: Event) -> None:
+        if event.host == "web-5":
+            raise RuntimeError("cursed")
+        judge(s, message, reading, event)
+
+    monkeypatch.setattr(pipeline, "judge", fragile)
+    night = Night(trading_company(topology=ROW))
+    night.webhook(0, {"alerts": [alert(f"web-{n}", "disk") for n in range(20)]})
+    nodes = {one.node for one in night.world.alerts.values()}
+    assert nodes == {f"web-{n}" for n in range(20) if n != 5} | {"prod"}
+    assert "RuntimeError: cursed" in night.journal[-1].changes.shunted
+
+
+def test_the_events_of_one_body_are_ranked_together() -> None:
+    """An incident that eight alerts join changes once, not eight times."""
+    night = Night(trading_company(topology=ROW))
+    night.webhook(0, alert("sw"))
+    body = msgspec.json.encode({"alerts": [alert("srv-1"), alert("srv-2")]})
+    message = Message(kind="webhook", source="prod", adapter="generic", body=body)
+    goes = list(pipeline.step(night.world, Entry(9, message), 1.0))
+    assert [len(changes.alerts) for changes in goes] == [2]
+    assert [incident.number for incident in goes[0].incidents] == [1]
 
 
 def test_a_command_that_cannot_be_read_is_set_aside() -> None:
