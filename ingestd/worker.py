@@ -5,7 +5,7 @@ applied to the world at once and committed in order behind it; verdicts, pages a
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Protocol
@@ -17,13 +17,25 @@ from msgspec.structs import replace
 from ingestd import pipeline
 from ingestd.aside import DIED, HOPELESS, REFUSED, is_note, set_aside
 from ingestd.decide.state import Rulebook
-from ingestd.model import Changes, Entry, Message, Notification, Snapshot, Stepped, StoreUnavailable, Verdict
+from ingestd.model import (
+    Changes,
+    Entry,
+    Message,
+    Notification,
+    Snapshot,
+    Stepped,
+    StoreUnavailable,
+    TimelineRow,
+    Verdict,
+)
 from ingestd.world import World, combine
 
 log = structlog.get_logger("ingestd.engine")
 
 SLICE = 0.0005  # seconds of deciding between two looks at the sockets: an answer takes some six looks
 SAYING = 0.0002  # seconds of log lines between two looks, while there is something to decide
+TOGETHER = 64  # entries whose log lines are written together while there is much to decide …
+ALIKE = 3  # … so that of more lines than this, of one incident and sort, the first will do
 IN_FLIGHT = 16  # batches waiting for their commit
 DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about silence move
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
@@ -174,7 +186,8 @@ class Engine:
             if self._rebuild:
                 await self._load_again()
             worked = await self._slice()
-            worked = self._say(SAYING) or worked
+            if not worked or len(self._unsaid) >= TOGETHER:
+                worked = self._say(SAYING) or worked
             now = self._clock.monotonic()
             if now - checked >= 1.0:
                 checked = now
@@ -337,7 +350,7 @@ class Engine:
         """Write log lines for so long; whether some are left."""
         end = perf_counter() + seconds
         while self._unsaid and perf_counter() < end:
-            _tell_log(self._unsaid.popleft())
+            _tell_log([self._unsaid.popleft() for _ in range(min(TOGETHER, len(self._unsaid)))])
         return bool(self._unsaid)
 
     def _give_up(self, batch: Sequence[Waiting], error: Exception) -> None:
@@ -424,21 +437,28 @@ def pages(batch: Sequence[Stepped]) -> list[Notification]:
     return [n for stepped in batch for n in stepped.changes.notifications]
 
 
-def _tell_log(stepped: Stepped) -> None:
-    """One line a decision, searchable by incident."""
-    for row in stepped.changes.timeline:
-        log.info(
-            row.what,
-            incident=row.incident,
-            text=row.text,
-            actor=row.actor or None,
-            rule=row.rule or None,
-            position=stepped.position,
-        )
-    if stepped.changes.shunted:
-        log.warning(
-            "shunted", entry=stepped.entry.id, source=stepped.entry.message.source, error=stepped.changes.shunted
-        )
+def _tell_log(batch: Sequence[Stepped]) -> None:
+    """One line a decision, searchable by incident; of many alike only the first. The timeline has them all."""
+    alike: defaultdict[tuple[int, str], list[tuple[TimelineRow, int]]] = defaultdict(list)
+    for stepped in batch:
+        for row in stepped.changes.timeline:
+            alike[row.incident, row.what].append((row, stepped.position))
+        if stepped.changes.shunted:
+            log.warning(
+                "shunted", entry=stepped.entry.id, source=stepped.entry.message.source, error=stepped.changes.shunted
+            )
+    for rows in alike.values():
+        said = rows if len(rows) <= ALIKE else rows[:1]
+        for row, position in said:
+            log.info(
+                row.what,
+                incident=row.incident,
+                text=row.text,
+                actor=row.actor or None,
+                rule=row.rule or None,
+                position=position,
+                more=len(rows) - len(said) or None,
+            )
 
 
 def _key(entry: Entry) -> Key:

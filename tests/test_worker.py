@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from ingestd import aside, pipeline, worker
-from ingestd.model import Changes, Entry, Message, Stepped
+from ingestd.model import Changes, Entry, Message, Stepped, TimelineRow
 from ingestd.store import BatchRefused, Store
 from ingestd.world import World
 from tests.desk import Clock, Desk, opened
@@ -565,6 +565,19 @@ def test_pages_are_what_a_batch_requested() -> None:
         )
         == []
     )
+
+
+def test_of_many_lines_alike_the_log_has_the_first_and_how_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(worker.log, "info", lambda what, **more: said.append((what, more)), raising=False)
+    joined = tuple(TimelineRow(incident=1, at=0.0, what="joined", text=f"srv-{n}") for n in range(9))
+    other = TimelineRow(incident=2, at=0.0, what="joined", text="pc-1")
+    entry = Entry(1, Message(kind="webhook", source="prod"))
+    worker._tell_log([Stepped(entry=entry, position=4, at=0.0, changes=Changes(timeline=(*joined, other)))])
+    assert [(what, m["incident"], m["text"], m["more"]) for what, m in said] == [
+        ("joined", 1, "srv-0", 8),
+        ("joined", 2, "pc-1", None),
+    ]
 
 
 async def test_a_stop_does_not_wait_for_a_long_queue(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
