@@ -29,6 +29,7 @@ def figures(name: str, *words: str) -> str:
             '"sent": 5, "paged": 5',
         ),
         ("open_alerts", ("--alerts", "200", "--alone", "--json"), '"ingestd: from kill -9 to ready"'),
+        ("intake", ("--rounds", "1", "--alerts", "100", "--sizes", "10", "--alone", "--json"), "ingestd, bodies of 10"),
         ("throughput", ("--alerts", "100", "--mails", "8", "--json"), "mail, 2 KiB"),
     ],
 )

@@ -34,6 +34,11 @@ class Daemon:
             time.sleep(0.05)
         raise RuntimeError(f"the daemon did not start:\n{self.last_words()}")
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0: it was not started."""
+        return self._process.pid if self._process is not None else 0
+
     def kill(self) -> None:
         """kill -9: nothing is finished, nothing is said."""
         if self._process is not None:

@@ -92,20 +92,20 @@ def ours(count: int) -> Iterator[tuple[str, dict[str, float]]]:
         daemon = Daemon(stage)
         daemon.start()
         try:
-            yield "with nothing open", {"MiB": round(resident(_pid(daemon)))}
-            yield "filled", {"alerts/s": round(fill(stage, count)), "MiB": round(resident(_pid(daemon)))}
+            yield "with nothing open", {"MiB": round(resident(daemon.pid))}
+            yield "filled", {"alerts/s": round(fill(stage, count)), "MiB": round(resident(daemon.pid))}
             one = urllib.parse.urlencode({"filter": 'instance="srv-00042:9100"'})
             yield "alerts of one host", took(get(f"{stage.url}/api/v2/alerts?{one}", stage.personal_token))
             yield "open incidents", took(get(f"{stage.url}/api/v1/incidents", stage.personal_token))
             yield "metrics", took(get(f"{stage.url}/metrics"))
-            before = busy(_pid(daemon))
+            before = busy(daemon.pid)
             time.sleep(IDLE)
-            yield "idle", {"% of a core": round(100 * (busy(_pid(daemon)) - before) / IDLE, 2)}
+            yield "idle", {"% of a core": round(100 * (busy(daemon.pid) - before) / IDLE, 2)}
             daemon.kill()
             began = time.perf_counter()
             daemon.start()
             yield "from kill -9 to ready", {"s": round(time.perf_counter() - began, 2)}
-            yield "after it", {"MiB": round(resident(_pid(daemon)))}
+            yield "after it", {"MiB": round(resident(daemon.pid))}
         finally:
             daemon.stop()
 
@@ -113,7 +113,7 @@ def ours(count: int) -> Iterator[tuple[str, dict[str, float]]]:
 def theirs(count: int) -> Iterator[tuple[str, dict[str, float]]]:
     """The figures of Alertmanager."""
     with _alertmanager() as peer:
-        bodies = [_as_posted(body(first, 100)) for first in range(0, count, 100)]
+        bodies = [as_posted(body(first, 100)) for first in range(0, count, 100)]
         began = time.perf_counter()
         for one in bodies:
             request = urllib.request.Request(f"{peer.url}/api/v2/alerts", one, {"Content-Type": "application/json"})
@@ -125,7 +125,7 @@ def theirs(count: int) -> Iterator[tuple[str, dict[str, float]]]:
         yield "after it", {"MiB": round(resident(peer.pid))}
 
 
-def _as_posted(webhook: bytes) -> bytes:
+def as_posted(webhook: bytes) -> bytes:
     """The alerts of a webhook's body as Prometheus posts them."""
     return json.dumps(
         [
@@ -133,12 +133,6 @@ def _as_posted(webhook: bytes) -> bytes:
             for one in json.loads(webhook)["alerts"]
         ]
     ).encode()
-
-
-def _pid(daemon: Daemon) -> int:
-    process = daemon._process
-    assert process is not None
-    return process.pid
 
 
 @contextmanager

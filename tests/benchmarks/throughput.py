@@ -74,6 +74,14 @@ def body(first: int, count: int) -> bytes:
     ).encode()
 
 
+def the_switch() -> bytes:
+    """The cause of the storm."""
+    down = json.loads(body(0, 1))
+    labels = {"alertname": "HostDown", "instance": "big-sw", "severity": "critical"}
+    down["alerts"][0] |= {"labels": labels, "annotations": {"summary": "big-sw is unreachable"}, "fingerprint": "sw"}
+    return json.dumps(down).encode()
+
+
 def mail(n: int) -> bytes:
     """A Nagios mail of about 2 KiB."""
     host = f"srv-{n % NODES:05d}"
@@ -230,10 +238,7 @@ def main() -> int:
 
 
 def run(stage: Stage, alerts: int, mails: int) -> dict[str, dict[str, float]]:
-    down = json.loads(body(0, 1))
-    down["alerts"][0]["labels"] = {"alertname": "HostDown", "instance": "big-sw", "severity": "critical"}
-    down["alerts"][0]["annotations"] = {"summary": "big-sw is unreachable"}
-    probe = [json.dumps(down).encode()] * 20
+    probe = [the_switch()] * 20
     alone = latency(stage, probe * 10)
     figures = {
         "one small webhook, idle": {

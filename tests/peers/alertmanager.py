@@ -45,10 +45,10 @@ class Alertmanager:
         self._folder = folder
         self._config = folder / "alertmanager.yml"
         self._config.write_text(yaml.safe_dump(_config(receiver)), "utf-8")
-        self._port = free_port()
+        self.port = free_port()
         self._log: IO[bytes] = (folder / "alertmanager.log").open("wb")
         self._process: subprocess.Popen[bytes] | None = None
-        self._web = httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=10)
+        self._web = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
 
     def start(self) -> None:
         """Start it and wait until it takes alerts."""
@@ -56,7 +56,7 @@ class Alertmanager:
             peer(*PROGRAM),
             f"--config.file={self._config}",
             f"--storage.path={self._folder / 'storage'}",
-            f"--web.listen-address=127.0.0.1:{self._port}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
             "--cluster.listen-address=",
         ]
         self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
@@ -75,7 +75,7 @@ class Alertmanager:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
