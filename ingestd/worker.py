@@ -40,6 +40,7 @@ IN_FLIGHT = 16  # batches waiting for their commit
 DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about silence move
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
 SINGLY = 2000  # entries stepped one by one after an unclean end: more than can have been under way
+DEATHS = 2  # while an entry was stepped alone, until it is set aside: one may well have had another cause
 POLL = 30.0  # seconds between looks for rows whose commit was unclear
 STOP_PATIENCE = 5.0  # seconds of stepping what is queued at a stop
 RETRY = 1.0  # seconds between tries to read a store that does not answer
@@ -293,7 +294,7 @@ class Engine:
 
     def _decided(self, waiting: Waiting, at: float) -> Iterable[Changes]:
         entry = waiting.entry
-        died = self._suspects.pop(entry.id, 0)
+        died = self._suspects.pop(entry.id, 0) >= DEATHS
         refusals = self._refused[_key(entry)]
         if refusals or died:
             why = HOPELESS if refusals > 1 else REFUSED if refusals else DIED
@@ -301,9 +302,9 @@ class Engine:
         return pipeline.step(self.world, entry, at)
 
     async def _alone(self, waiting: Waiting) -> None:
-        """After an unclean end: the attempt is committed first, so that what kills is known by its second death."""
+        """After an unclean end: the attempt is committed first, so that what kills is known by its deaths."""
         self._careful = max(0, self._careful - 1)
-        if self._suspects.get(waiting.entry.id) == 0:
+        if self._suspects.get(waiting.entry.id, DEATHS) < DEATHS:
             await self._store.attempt((waiting.entry.id,))
         stepping = self._begin(waiting)
         while not self._go_on(stepping, perf_counter() + SLICE):

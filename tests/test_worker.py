@@ -438,7 +438,7 @@ async def test_a_rebuild_waits_until_the_store_answers(url: str, monkeypatch: py
 # -- what kills the process
 
 
-async def test_a_message_that_kills_is_set_aside_at_its_second_death(
+async def test_a_message_that_kills_is_set_aside_once_it_killed_twice_alone(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
@@ -451,15 +451,15 @@ async def test_a_message_that_kills_is_set_aside_at_its_second_death(
             await desk.task
         await desk.die()
 
-        desk = Desk(Store.open(store_url), clock)
-        assert desk.store.unclean
-        assert [entry.attempts for entry in desk.store.pending()] == [0]
-        desk.start()
-        assert desk.task is not None
-        with pytest.raises(DeathError):
-            await desk.task
-        assert [(entry.id, entry.attempts) for entry in desk.store.pending()] == [(number, 1)]
-        await desk.die()
+        for attempts in (0, 1):
+            desk = Desk(Store.open(store_url), clock)
+            assert desk.store.unclean
+            assert [(entry.id, entry.attempts) for entry in desk.store.pending()] == [(number, attempts)]
+            desk.start()
+            assert desk.task is not None
+            with pytest.raises(DeathError):
+                await desk.task
+            await desk.die()
 
         async with opened(store_url, clock) as desk:
             desk.start()
@@ -470,6 +470,20 @@ async def test_a_message_that_kills_is_set_aside_at_its_second_death(
             assert any("died twice" in title for title in titles) and len(titles) == 2
     async with opened(store_url, clock) as desk:
         assert not desk.store.unclean
+
+
+async def test_what_was_under_way_at_a_second_kill_is_no_killer(url: str) -> None:
+    """Two deaths that had another cause: the first while it waited, the second between its attempt and its commit."""
+    clock = Clock()
+    desk = Desk(Store.open(url), clock)
+    number = await desk.host("acc-sw-17")
+    await desk.store.attempt([number])
+    await desk.die()
+    async with opened(url, clock) as desk:
+        assert [entry.attempts for entry in desk.store.pending()] == [1]
+        desk.start()
+        await desk.quiet()
+        assert desk.shunted() == [] and len(desk.engine.world.alerts) == 1
 
 
 async def test_innocent_entries_after_an_unclean_end_are_stepped_as_ever(url: str) -> None:
