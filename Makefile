@@ -48,10 +48,11 @@ bench: $(STAMP)        ## what the pipeline carries, what 100,000 open alerts co
 	$(BIN)/python tests/benchmarks/replay.py --count 1000000 --kinds webhook --runs one
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9 in the story and a thousand times under load, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, a storm of 100,000 alerts, random nights
+drill: $(STAMP)        ## kill -9 in the story and a thousand times under load, power cuts, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, a storm of 100,000 alerts, random nights
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/crash.py
 	$(BIN)/python tests/drills/crash.py --peer --kills 100
+	$(BIN)/python tests/drills/power.py
 	$(BIN)/python tests/drills/poison.py
 	$(BIN)/python tests/drills/mail_flood.py
 	$(BIN)/python tests/drills/fuzz.py
