@@ -6,6 +6,7 @@ it unforgeable. The key is a file of its own beside the store, made at the first
 
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,15 +70,26 @@ class Links:
 def load_key(path: Path) -> bytes:
     """The signing key in ``path`` (mode 0600), made if there is none; ValueError if the file is too short to be one."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
         key = path.read_bytes().strip()
-        if len(key) < 32:
-            raise ValueError(f"{path}: expected at least 32 characters of key; delete the file for a new one") from None
-        return key
+    except FileNotFoundError:
+        return _made(path)
+    if len(key) < 32:
+        raise ValueError(f"{path}: expected at least 32 characters of key; delete the file for a new one")
+    return key
+
+
+def _made(path: Path) -> bytes:
+    """A new key, under its name only when it is whole: half of one, left by a kill, would stop every start."""
+    key = secrets.token_hex(32).encode()
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
     with os.fdopen(handle, "wb") as file:
-        key = secrets.token_hex(32).encode()
         file.write(key + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    Path(aside).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key

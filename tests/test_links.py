@@ -1,7 +1,10 @@
 """A link in a mail says who may do what, until when, and nobody can forge it."""
 
+import os
+import secrets
 import stat
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -63,6 +66,23 @@ def test_the_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     key = load_key(file)
     assert len(key) == 64 and load_key(file) == key
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("module", "name"), [(secrets, "token_hex"), (os, "fdopen"), (os, "fsync")])
+def test_a_key_that_was_being_made_at_a_kill_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, killed)
+        with pytest.raises(KilledError):
+            load_key(tmp_path / "link.key")
+    assert len(load_key(tmp_path / "link.key")) == 64
 
 
 def test_a_key_too_short_is_refused(tmp_path: Path) -> None:
