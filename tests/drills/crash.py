@@ -9,7 +9,9 @@ what the sink heard:
 - kept twice: more often in the store than it was sent; a mail more than once, however often it was sent;
 - incidents doubled: more than one for a problem, or one for several;
 - pages and ends lost; doubled: told under two names, or twice under one name by the same process. What was in flight at
-  a kill may come again under its own name.
+  a kill may come again under its own name;
+- set aside: a message that was being stepped at two kills is taken for their cause. It is kept, and an incident tells of
+  it; more than a few is a fault.
 
     python tests/drills/crash.py [--kills 1000] [--seed 1] [--peer]
 
@@ -19,35 +21,26 @@ what the sink heard:
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from bisect import bisect
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
-
-import msgspec
-from sqlalchemy import create_engine, select
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ingestd import app
 from ingestd.demo.site import Stage, free_port, prepare
-from ingestd.model import Alert
-from ingestd.store import tables
 from tests.benchmarks.latency import ALERTMANAGER, CORRELATE, ESCALATION, PEOPLE, PRIORITY
 from tests.drills import crashload
-from tests.drills.crashload import Letter, Sent, Sink, mail, post, until_accepted
+from tests.drills.crashcount import again, found, judged, told
+from tests.drills.crashload import Sent, Sink, Story, mail, post, until_accepted
+from tests.drills.crashvictim import Daemon, Program, Victim
 from tests.peers.dovecot import PASSWORD, USER, Dovecot
 
 LANES = 32  # problems at a time
@@ -56,138 +49,11 @@ STARTING = 0.3  # the share of kills that come before it is ready
 LIFE = 0.8  # seconds that it lives at most once it is ready
 COLD = 20  # every so many starts it is a new program; else a fork of one that has read its modules already
 PAUSE = 0.3  # seconds at most between a page and the recovery
+ASIDE = 0.01  # most problems of a kill of which something may be set aside: it was killed twice while stepped alone
 SETTLE = 90.0  # seconds in which everything must have been told after the last kill
-SHOWN = 5  # faults of a sort that are printed
-STORED = re.compile(rb"disk of (q\d{6}[fr])")
 SOON = CORRELATE.replace("}", ", cooling: 100ms, linger: 100ms, leftover: 300ms}")
 
-
-@dataclass(eq=False)
-class Story:
-    """One problem: which way it comes, on which host, and what is said of it."""
-
-    number: int
-    way: str
-    host: str
-    problem: Sent = field(init=False)
-    over: Sent = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.problem, self.over = Sent(f"{self.mark}f"), Sent(f"{self.mark}r")
-
-    @property
-    def mark(self) -> str:
-        return f"q{self.number:06d}"
-
-
-class Found(NamedTuple):
-    """What the store has: copies of each message, and the incidents of each problem."""
-
-    kept: Mapping[str, int]
-    incidents: Mapping[str, frozenset[int]]
-    set_aside: frozenset[str] = frozenset()  # problems of which something is set aside: an incident of its own says so
-
-
-Tell = Callable[[Story, float], Awaitable[None]]
-
-
-# -- who is killed
-
-
-class Victim(Protocol):
-    """A process that may be killed at any moment and started again."""
-
-    def start(self, *, cold: bool) -> None: ...
-    def kill(self) -> None: ...
-    def stop(self) -> int: ...
-    def died(self) -> str: ...
-    async def ready(self) -> bool: ...
-
-
-class Program:
-    """A program of its own, started anew each time; its words go to a log."""
-
-    def __init__(self, command: Sequence[str], log: Path, port: int, path: str) -> None:
-        self._command, self._log, self._port, self._path = command, log, port, path
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *, cold: bool = True) -> None:
-        with self._log.open("ab") as said:
-            self._process = subprocess.Popen(self._command, stdout=said, stderr=said)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def stop(self) -> int:
-        """A graceful stop; its exit status."""
-        assert self._process is not None
-        self._process.terminate()
-        return self._process.wait(SETTLE)
-
-    def died(self) -> str:
-        """Its last words, if it ended by itself."""
-        if self._process is None or self._process.poll() is None:
-            return ""
-        return self._last_words(self._process.returncode)
-
-    def _last_words(self, status: int | None) -> str:
-        return f"ended by itself, status {status}: {self._log.read_text('utf-8', 'replace')[-1500:]}"
-
-    async def ready(self) -> bool:
-        """Whether it says that it is."""
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
-            return False
-        try:
-            writer.write(f"GET {self._path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
-            return b" 200 " in await asyncio.wait_for(reader.readline(), 5)
-        except (OSError, TimeoutError):
-            return False
-        finally:
-            writer.close()
-
-
-class Daemon(Program):
-    """``ingestd run``; unless it is to be cold, a fork of a process that has read the modules, which saves a second."""
-
-    def __init__(self, stage: Stage) -> None:
-        command = [sys.executable, "-m", "ingestd", "run", "--config", str(stage.config)]
-        super().__init__(command, stage.folder / "daemon.log", stage.http, "/readyz")
-        self._config = stage.config
-        self._forks = multiprocessing.get_context("forkserver")
-        self._forks.set_forkserver_preload(["ingestd.app", "tests.drills.crash"])
-        self._fork: multiprocessing.process.BaseProcess | None = None
-
-    def start(self, *, cold: bool = True) -> None:
-        self._fork = None
-        if cold:
-            super().start()
-        else:
-            self._fork = self._forks.Process(target=serve, args=(self._config, self._log), daemon=True)
-            self._fork.start()
-
-    def kill(self) -> None:
-        if self._fork is None:
-            super().kill()
-        else:
-            self._fork.kill()
-            self._fork.join()
-
-    def died(self) -> str:
-        if self._fork is None:
-            return super().died()
-        return "" if self._fork.is_alive() else self._last_words(self._fork.exitcode)
-
-
-def serve(config: Path, log: Path) -> None:
-    """What a fork does: the daemon, its words in a log."""
-    with log.open("ab") as said:
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-    sys.exit(app.run(config))
+Tell = Callable[[Story, float], Awaitable[None]]  # a story, and the pause before what follows
 
 
 # -- the drill
@@ -308,89 +174,6 @@ def site(folder: Path, sink: Sink, dovecot: Dovecot | None) -> Stage:
     return stage
 
 
-# -- what came of it
-
-
-def found(url: str) -> Found:
-    """Look into a store."""
-    engine = create_engine(url)
-    inbox, bodies = tables.inbox, tables.inbox_body
-    messages = select(inbox.c.kind, inbox.c.state, bodies.c.body).join(bodies, bodies.c.inbox_id == inbox.c.id)
-    incidents: defaultdict[str, set[int]] = defaultdict(set)
-    with engine.connect() as connection:
-        numbers = select(tables.incident.c.number, tables.incident.c.merged_into)
-        survivors = {number: into or number for number, into in connection.execute(numbers)}
-        for (body,) in connection.execute(select(tables.alert.c.body)):
-            alert = msgspec.json.decode(body, type=Alert)
-            incidents[crashload.marked(alert.check or "")].add(survivors[alert.incident])
-        rows = connection.execute(messages.where(inbox.c.kind.in_(("mail", "webhook", "receipt")))).all()
-    engine.dispose()
-    kept = Counter(mark for row in rows if row.kind != "receipt" for mark in _stored(row.body))
-    of = {number: mark for mark, some in incidents.items() for number in some}
-    aside = [row for row in rows if row.state == "shunted"]
-    marks = {mark[:-1] for row in aside for mark in _stored(row.body)}
-    marks |= {of.get(json.loads(row.body)["incident"], "") for row in aside if row.kind == "receipt"}
-    return Found(kept, {mark: frozenset(some) for mark, some in incidents.items()}, frozenset(marks))
-
-
-def _stored(body: bytes) -> list[str]:
-    """The mark of a message."""
-    return [mark.decode() for mark in STORED.findall(body)[:1]]
-
-
-def judged(
-    stories: Sequence[Story], store: Found, letters: Sequence[Letter], starts: Sequence[float]
-) -> dict[str, list[str]]:
-    """Every fault, by its sort. What was set aside is kept and told in another way."""
-    stories = [one for one in stories if one.mark not in store.set_aside]
-    messages = [(one, sent) for one in stories for sent in (one.problem, one.over)]
-    heard: defaultdict[tuple[str, str], list[Letter]] = defaultdict(list)
-    for letter in letters:
-        if letter.mark not in store.set_aside:
-            heard[letter.mark, letter.kind].append(letter)
-    return {
-        "never taken": [f"{one.way} {sent.mark}" for one, sent in messages if sent.sendings and not sent.accepted],
-        "lost": [f"{one.way} {sent.mark}" for one, sent in messages if sent.accepted and not store.kept.get(sent.mark)],
-        "kept twice": [
-            f"{one.way} {sent.mark}: {copies} copies, sent {sent.sendings} times"
-            for one, sent in messages
-            if (copies := store.kept.get(sent.mark, 0)) > (sent.sendings if one.way == "webhook" else 1)
-        ],
-        "incidents doubled": _doubled_incidents(stories, store.incidents),
-        "pages lost": [
-            f"{one.way} {one.mark}" for one in stories if one.problem.accepted and not heard[one.mark, "open"]
-        ],
-        "ends lost": [f"{one.way} {one.mark}" for one in stories if one.over.accepted and not heard[one.mark, "end"]],
-        "pages doubled": _doubled(heard, "open", starts),
-        "ends doubled": _doubled(heard, "end", starts),
-        "other letters": sorted({f"{mark}: {kind}" for mark, kind in heard if mark and kind not in ("open", "end")}),
-    }
-
-
-def _doubled_incidents(stories: Iterable[Story], incidents: Mapping[str, frozenset[int]]) -> list[str]:
-    shared = Counter(number for some in incidents.values() for number in some)
-    return [
-        f"{one.way} {one.mark}: {sorted(some) or 'none'}"
-        for one in stories
-        if one.problem.accepted and (len(some := incidents.get(one.mark, frozenset())) != 1 or shared[min(some)] != 1)
-    ]
-
-
-def _doubled(heard: Mapping[tuple[str, str], Sequence[Letter]], kind: str, starts: Sequence[float]) -> list[str]:
-    """Told under two names, or twice by one process."""
-    wrong = []
-    for (mark, said), letters in heard.items():
-        came = [(one.id, bisect(starts, one.at)) for one in letters]
-        if mark and said == kind and (len({name for name, _ in came}) > 1 or len(set(came)) < len(came)):
-            wrong.append(f"{mark}: {came}")
-    return wrong
-
-
-def again(letters: Sequence[Letter]) -> int:
-    """How many letters came again under their own name."""
-    return len(letters) - len({one.id for one in letters})
-
-
 async def drill(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> bool:
     """Kill ingestd; whether all is well."""
     sink, dovecot = Sink(), mailbox()
@@ -411,6 +194,7 @@ async def drill(folder: Path, kills: int, seed: int, say: Callable[[str], None])
     store = found(f"sqlite:///{folder / 'state' / 'ingestd.db'}")
     faults = judged(one.stories, store, sink.letters, one.starts)
     faults["ended by itself"] = one.faults + ([f"the last stop: status {status}"] if status else [])
+    faults["set aside"] = sorted(store.set_aside) if len(store.set_aside) > max(1, kills * ASIDE) else []
     sent = [message for story in one.stories for message in (story.problem, story.over)]
     say(
         f"{kills} kills: {sum(s.accepted for s in sent)} accepted of {sum(s.sendings for s in sent)} sent"
@@ -428,15 +212,6 @@ def mailbox() -> Dovecot | None:
     dovecot = Dovecot()
     dovecot.start()
     return dovecot
-
-
-def told(faults: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> bool:
-    """Say what is wrong; whether nothing is."""
-    say(", ".join(f"{sort} {len(some)}" for sort, some in faults.items()))
-    for sort, some in faults.items():
-        for words in some[:SHOWN]:
-            say(f"  {sort}: {words}")
-    return not any(faults.values())
 
 
 # -- the peer

@@ -9,7 +9,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from typing import NamedTuple
 
@@ -28,6 +28,24 @@ class Sent:
     mark: str
     sendings: int = 0
     accepted: bool = False
+
+
+@dataclass(eq=False)
+class Story:
+    """One problem: which way it comes, on which host, and what is said of it."""
+
+    number: int
+    way: str
+    host: str
+    problem: Sent = field(init=False)
+    over: Sent = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.problem, self.over = Sent(f"{self.mark}f"), Sent(f"{self.mark}r")
+
+    @property
+    def mark(self) -> str:
+        return f"q{self.number:06d}"
 
 
 class Letter(NamedTuple):

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.drills.crash import Found, Story, drill, judged
-from tests.drills.crashload import Letter
+from tests.drills.crash import drill
+from tests.drills.crashcount import Found, judged
+from tests.drills.crashload import Letter, Story
 
 STARTS = (0.0, 10.0)  # two processes
 PAGE = Letter("q000001", "open", "<1@x>", 1.0)
@@ -67,3 +68,9 @@ def test_a_webhook_that_was_sent_again_may_be_kept_as_often_as_it_was_sent() -> 
     story.problem.sendings = 2
     found = judged([story], Found({**WHOLE, "q000001f": 2}, ONE), (PAGE, END), STARTS)
     assert not any(found.values())
+
+
+def test_what_was_set_aside_is_kept_and_told_of_in_another_way() -> None:
+    aside = frozenset({"q000001"})
+    assert faults(Found(WHOLE, {}, aside)) == []
+    assert faults(Found({"q000001f": 1}, {}, aside)) == ["lost"]
