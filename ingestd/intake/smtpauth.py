@@ -89,7 +89,7 @@ class Users:
         self._secret = secrets.token_bytes(32)
         if self._file is not None:
             self._read(self._file)
-        self._nobody = _decoy(self._all.values())
+        self._nobody = _decoy(self._all.values()) if self else ""  # costs a start tens of milliseconds
 
     def __bool__(self) -> bool:
         return bool(self._all) or self._file is not None

@@ -235,3 +235,12 @@ async def test_hashing_leaves_the_loop_free() -> None:
         turns += 1
     assert admitted.result() == "yes"
     assert turns > 3
+
+
+def test_where_nobody_may_log_in_no_password_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(smtpauth, "_decoy", lambda _hashes: hashed.append("decoy"))
+    assert not Users({}) and not Users({}).verify("mon", "opensesame")
+    assert hashed == []
+    assert Users({"mon": HASH})
+    assert hashed == ["decoy"]
