@@ -113,7 +113,8 @@ class Daemon:
         self.notifier = Notifier()
         self.figures = figures.Figures()
         self.standing = Standing()
-        self.store = Store.open(settings.store)
+        with self.notifier.at_work("opening the store"):
+            self.store = Store.open(settings.store)
         self.engine = Engine(site.rulebook, self.store, self.clock, self._committed)
         self.store.on_received = self._received
         self.store.on_commit = self.figures.committed
@@ -197,7 +198,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         http_socket = listener(self.site.settings.listen.http)
         digest = await self.store.put_blob(recorded(self.site))
-        self.engine.start(origin(digest))
+        with self.notifier.at_work("reading what is open"):
+            self.engine.start(origin(digest))
         self.standing.load(self.engine.world.alerts.values())
         self.channel_watch.use(self.outbox.channels, self._firing())
         engine = loop.create_task(self.engine.run())

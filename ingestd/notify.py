@@ -5,8 +5,13 @@ Without that variable every call does nothing, so that the daemon also runs by h
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+LONGER = 30.0  # seconds more for a start that is still at work …
+SAID_EVERY = 10.0  # … asked for so often
 
 
 class Notifier:
@@ -32,6 +37,26 @@ class Notifier:
     def watchdog(self) -> None:
         """Still alive; due every ``watchdog_every`` seconds."""
         self._send("WATCHDOG=1")
+
+    @contextmanager
+    def at_work(self, what: str) -> Iterator[None]:
+        """What blocks within may take longer than a start may: a migration of a large store, a world that is rebuilt."""
+        over = threading.Event()
+        asking = threading.Thread(target=self._ask_for_time, args=(what, over), name="ingestd-start")
+        if self._address:
+            asking.start()
+        try:
+            yield
+        finally:
+            over.set()
+            if self._address:
+                asking.join()
+
+    def _ask_for_time(self, what: str, over: threading.Event) -> None:
+        while True:
+            self._send(f"EXTEND_TIMEOUT_USEC={LONGER * 1e6:.0f}", f"STATUS={what}")
+            if over.wait(SAID_EVERY):
+                return
 
     def status(self, text: str) -> None:
         """One line for ``systemctl status``."""

@@ -36,6 +36,21 @@ def test_a_life(manager: socket.socket) -> None:
     assert heard(manager)[0] == "STOPPING=1"
 
 
+def test_a_start_that_takes_long_asks_for_more_time_until_it_is_done(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.notify.SAID_EVERY", 0.01)
+    with Notifier({"NOTIFY_SOCKET": manager.getsockname()}).at_work("opening the store"):
+        for _ in range(3):
+            assert heard(manager) == ["EXTEND_TIMEOUT_USEC=30000000", "STATUS=opening the store"]
+    manager.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        while True:
+            heard(manager)
+    with Notifier({}).at_work("by hand"):
+        pass
+
+
 def test_an_abstract_socket() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(f"\0ingestd-test-{os.getpid()}")

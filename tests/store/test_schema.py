@@ -91,3 +91,18 @@ def test_opening_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.Monk
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(OperationalError, match="locked"):
             migrate(engines.writer(engines.parse(f"sqlite:///{path}")))
+
+
+def test_a_step_may_take_longer_than_a_statement_of_every_day(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store_url.startswith("sqlite"):
+        pytest.skip("SQLite has no such time-out")
+    monkeypatch.setattr(engines, "POSTGRES_WRITER", "-c statement_timeout=50ms -c lock_timeout=50ms")
+    monkeypatch.setattr("ingestd.store.schema._config", lambda connection: connection)
+    monkeypatch.setattr(
+        "alembic.command.upgrade", lambda connection, _to: connection.execute(text("SELECT pg_sleep(0.2)"))
+    )
+    engine = engines.writer(engines.parse(store_url))
+    migrate(engine)
+    with pytest.raises(OperationalError, match="statement timeout"), engine.begin() as connection:
+        connection.execute(text("SELECT pg_sleep(0.2)"))
+    engine.dispose()
