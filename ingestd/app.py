@@ -33,6 +33,7 @@ from ingestd.feeds import FOLDER
 from ingestd.intake.again import told_apart
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
+from ingestd.lagwatch import LagWatch
 from ingestd.links import Grant, LinkAction, Links, load_key
 from ingestd.memory import give_back
 from ingestd.model import Command, Entry, Incident, Message, Notification, Stepped, StoreUnavailable, Verdict
@@ -124,6 +125,7 @@ class Daemon:
         self.channel_watch = ChannelWatch(
             self._trouble, self._nodes_of, self.clock.monotonic, count=self.figures.channel
         )
+        self.lag_watch = LagWatch(self._trouble, lambda: self.engine.lag, lambda: self.engine.queued)
         self.outbox = Outbox(
             self.store,
             channels(site),
@@ -202,6 +204,7 @@ class Daemon:
             self.engine.start(origin(digest))
         self.standing.load(self.engine.world.alerts.values())
         self.channel_watch.use(self.outbox.channels, self._firing())
+        self.lag_watch.use(self._firing())
         engine = loop.create_task(self.engine.run())
         engine.add_done_callback(lambda _: self._stopping.set())
         http = self._http()
@@ -209,7 +212,8 @@ class Daemon:
         watch = loop.create_task(self._watch())
         digests, calendars = loop.create_task(self.digests.run()), loop.create_task(self.calendars.run())
         dead_man = loop.create_task(DeadMan(lambda: self.site.settings.dead_man, self._ready).run())
-        looking = tuple(map(loop.create_task, (self.auditor.run(), self.channel_watch.run(), self.retention.run())))
+        watches = (self.auditor.run(), self.channel_watch.run(), self.lag_watch.run(), self.retention.run())
+        looking = tuple(map(loop.create_task, watches))
         watching = loop.create_task(reload_on_change(self.site.path, self.reload)) if self.site.settings.watch else None
         try:
             self._listen_to_signals(loop)

@@ -40,7 +40,7 @@ class Notifier:
 
     @contextmanager
     def at_work(self, what: str) -> Iterator[None]:
-        """What blocks within may take longer than a start may: a migration of a large store, a world that is rebuilt."""
+        """What blocks within may take longer than a start may: a migration, a world that is rebuilt."""
         over = threading.Event()
         asking = threading.Thread(target=self._ask_for_time, args=(what, over), name="ingestd-start")
         if self._address:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ingestd import pipeline
 from ingestd.aside import DIED, HOPELESS, REFUSED, is_note, set_aside
+from ingestd.backlog import Backlog, Waiting
 from ingestd.decide.state import Rulebook
 from ingestd.model import (
     Changes,
@@ -36,6 +37,7 @@ SLICE = 0.0005  # seconds of deciding between two looks at the sockets: an answe
 SAYING = 0.0002  # seconds of log lines between two looks, while there is something to decide
 TOGETHER = 64  # entries whose log lines are written together while there is much to decide …
 ALIKE = 3  # … so that of more lines than this, of one incident and sort, the first will do
+UNSAID = 5000  # entries that wait for their log lines
 IN_FLIGHT = 16  # batches waiting for their commit
 DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about silence move
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
@@ -79,13 +81,13 @@ class Journal(Protocol):
         """What nobody has stepped yet."""
         ...
 
+    def urgent(self) -> tuple[Entry, ...]:
+        """Of that, what overtakes."""
+        ...
 
-class Waiting(Struct, frozen=True):
-    """An entry and when it arrived, by the engine's clock."""
-
-    entry: Entry
-    arrived: float
-    rules: Rulebook | None = None  # of a reload
+    def waiting_after(self, after: int = 0) -> tuple[Entry, ...]:
+        """Of the rest, some that come next."""
+        ...
 
 
 class Stepping(Struct):
@@ -109,7 +111,7 @@ class Engine:
         self._rules, self._store, self._clock, self._committed = rules, store, clock, committed
         self._notes: deque[Waiting] = deque()
         self._urgent: deque[Waiting] = deque()
-        self._queue: deque[Waiting] = deque()
+        self._queue = Backlog()
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._commits: set[asyncio.Task[None]] = set()
@@ -136,7 +138,8 @@ class Engine:
     @property
     def lag(self) -> float:
         """Seconds for which the oldest entry has been waiting."""
-        oldest = [q[0].arrived for q in (self._urgent, self._queue) if q]
+        oldest = [self._urgent[0].arrived] if self._urgent else []
+        oldest += [self._queue.oldest] if self._queue else []
         return max(0.0, self.now() - min(oldest)) if oldest else 0.0
 
     @property
@@ -175,10 +178,10 @@ class Engine:
         if snapshot.position and at - heard > DEAF_AFTER:
             self._deaf = at - heard
             self.note(Message(kind="gap", source="engine", body=repr(self._deaf).encode(), received=wall))
-        left = self._store.pending()
+        left = self._left()
         if self._store.unclean:
             self._suspects = {entry.id: entry.attempts for entry in left[:SINGLY]}
-        self._take_up(left)
+        self._resume(left)
 
     async def run(self) -> None:
         """Step until stopped; what was taken in before the stop is stepped still, unless it takes too long."""
@@ -196,6 +199,8 @@ class Engine:
             if now - polled >= POLL:
                 polled = now
                 await self._look_for_strays()
+            if self._queue.wants_more:
+                await self._read_on()
             await (asyncio.sleep(0) if worked else self._rest())
         while self._commits:
             await asyncio.wait(self._commits)
@@ -210,22 +215,57 @@ class Engine:
     def _idle(self) -> bool:
         return not self.queued and self._open is None
 
-    def _line(self, entry: Entry) -> deque[Waiting]:
-        urgent = entry.message.kind in ("command", "receipt") or entry.message.answers is not None
-        return self._urgent if urgent else self._queue
-
     def _queue_up(self, entry: Entry, arrived: float) -> None:
-        if entry.id not in self._known:
-            self._known.add(entry.id)
-            self._line(entry).append(Waiting(entry, arrived))
-            self._wake.set()
+        if entry.id in self._known:
+            return
+        waiting = Waiting(entry, arrived)
+        if _overtakes(entry):
+            self._urgent.append(waiting)
+        elif not self._queue.add(waiting):
+            return  # it is read from the store when its turn comes near
+        self._known.add(entry.id)
+        self._wake.set()
+
+    def _put_back(self, waiting: Waiting) -> None:
+        if _overtakes(waiting.entry):
+            self._urgent.appendleft(waiting)
+        else:
+            self._queue.put_back(waiting)
 
     def _take_up(self, left: Iterable[Entry]) -> None:
-        """Queue what the store had kept. Each arrived when it was received: an acknowledgement beats later timers."""
+        """Queue what the store had kept."""
         for entry in left:
-            message = entry.message
-            heard = message.received - (0.0 if message.kind == "receipt" else self.world.wall_offset)
-            self._queue_up(entry, min(self.now(), max(self.world.at, heard)))
+            self._queue_up(entry, self._arrival(entry))
+
+    def _arrival(self, entry: Entry) -> float:
+        """Each arrived when it was received: an acknowledgement beats later timers."""
+        message = entry.message
+        heard = message.received - (0.0 if message.kind == "receipt" else self.world.wall_offset)
+        return min(self.now(), max(self.world.at, heard))
+
+    def _left(self) -> tuple[Entry, ...]:
+        """What an earlier life has left, as much of it as is wanted at once: the rest is read on (blocks)."""
+        return self._store.urgent() + self._store.waiting_after()
+
+    def _resume(self, left: tuple[Entry, ...]) -> None:
+        self._take_up(left)
+        if left:
+            self._queue.leave(1, self.now())  # there may be more
+
+    async def _read_on(self) -> None:
+        """There is room again for what was left in the store."""
+        before = self._queue.left
+        try:
+            found = await asyncio.to_thread(self._store.waiting_after, self._queue.newest)
+        except Exception as error:  # the next turn may do
+            log.warning("the store does not answer", error=str(error))
+            await asyncio.sleep(RETRY)
+            return
+        for entry in found:
+            if entry.id not in self._known and entry.id not in self._lately:
+                self._known.add(entry.id)
+                self._queue.take(Waiting(entry, self._arrival(entry)))
+        self._queue.found(len(found), before, all_of_them=not found)
 
     async def _slice(self) -> bool:
         """Decide for a slice; hand what is done to the store. A long body goes on in the next slice."""
@@ -239,7 +279,7 @@ class Engine:
                     break
                 if self._careful or waiting.entry.id in self._suspects:
                     if batch:
-                        self._line(waiting.entry).appendleft(waiting)
+                        self._put_back(waiting)
                         break
                     await self._alone(waiting)
                     return True
@@ -258,12 +298,14 @@ class Engine:
         """What comes first: our own notes; commands and receipts, unless a timer was due before; then time order."""
         if self._notes:
             return self._notes.popleft()
-        source = self._urgent or self._queue
-        due = self.world.due(min(self.now(), source[0].arrived) if source else self.now())
+        arrived = self._urgent[0].arrived if self._urgent else self._queue.oldest if self._queue.ready else self.now()
+        due = self.world.due(min(self.now(), arrived))
         if due is not None:
             when, kind, number = due
             return Waiting(Entry(0, pipeline.timer_message(kind, number)), when)
-        return source.popleft() if source else None
+        if self._urgent:
+            return self._urgent.popleft()
+        return self._queue.pop() if self._queue.ready else None
 
     def _begin(self, waiting: Waiting) -> Stepping:
         """Position an entry: from here on its time is the world's."""
@@ -348,9 +390,9 @@ class Engine:
         self._committed(batch)
 
     def _say(self, seconds: float) -> bool:
-        """Write log lines for so long; whether some are left."""
+        """Write log lines for so long, or until few enough are left; whether some are."""
         end = perf_counter() + seconds
-        while self._unsaid and perf_counter() < end:
+        while self._unsaid and (perf_counter() < end or len(self._unsaid) > UNSAID):
             _tell_log([self._unsaid.popleft() for _ in range(min(TOGETHER, len(self._unsaid)))])
         return bool(self._unsaid)
 
@@ -385,13 +427,13 @@ class Engine:
         self._known.clear()
         self.world = World(self._rules, snapshot)
         self._suspects = {entry.id: 0 for entry in left[:SINGLY] if not self._refused[_key(entry)]}
-        self._take_up(left)
+        self._resume(left)
 
     async def _read(self) -> tuple[Snapshot, tuple[Entry, ...]]:
         """All rows and what is left to step, as soon as the store answers; nothing comes in between the two."""
         while True:
             try:
-                return self._store.load(), self._store.pending()
+                return self._store.load(), self._left()
             except Exception as error:
                 if self._stopping:
                     raise
@@ -424,6 +466,8 @@ class Engine:
 
     async def _look_for_strays(self) -> None:
         """Rows whose commit was unclear to their sender are in the store all the same."""
+        if self._queue.left:
+            return  # nearly all is left there, and read on in its order
         self._lately.clear()
         try:
             found = await asyncio.to_thread(self._store.pending, frozenset(self._known))
@@ -460,6 +504,11 @@ def _tell_log(batch: Sequence[Stepped]) -> None:
                 position=position,
                 more=len(rows) - len(said) or None,
             )
+
+
+def _overtakes(entry: Entry) -> bool:
+    """What people said and what became of letters come before alerts, and so does what is wrong here."""
+    return entry.message.kind in ("command", "receipt", "trouble") or entry.message.answers is not None
 
 
 def _key(entry: Entry) -> Key:

@@ -428,7 +428,7 @@ async def test_a_rebuild_waits_until_the_store_answers(url: str, monkeypatch: py
         assert len(tries) == 3 and desk.engine.world.facts() == facts
         tries.clear()
         desk.engine._rebuild = True
-        desk.engine._queue.append(worker.Waiting(Entry(5, Message(kind="mail", source="smtp")), 0.0))
+        desk.engine._queue.add(worker.Waiting(Entry(5, Message(kind="mail", source="smtp")), 0.0))
         desk.engine.stop()
         assert desk.task is not None
         with pytest.raises(OperationalError):

@@ -13,6 +13,7 @@ CONFIGURATION = "ingestd:configuration"  # the source of news about it
 _TROUBLES = {
     "channel": ("channel {name} takes no letters: {text}", "channel {name} takes letters again"),
     "calendar": ("the iCalendar of {name} can't be fetched: {text}", "the iCalendar of {name} is fetched again"),
+    "pipeline": ("the pipeline is behind: {text}; nothing is refused or lost", "the pipeline keeps pace again"),
     "auditor": ("something in ingestd is stuck: {text}", "nothing in ingestd is stuck any more"),
 }
 _MAILBOX = "mailbox {name} can't be read: {text}", "mailbox {name} is read again"

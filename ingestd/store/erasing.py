@@ -66,7 +66,7 @@ def packable(connection: Connection, before: float, limit: int = 200) -> Packabl
     known = connection.scalar(select(meta.c.value).where(meta.c.key == MARK))
     number, size = inbox_body.c.inbox_id, func.length(_stored)
     query = select(number, size.label("octets")).where(number > int(known or 0), number < id_at(connection, before))
-    next_ones = list(_up_to(MOST_AT_ONCE, connection.execute(query.order_by(number).limit(limit)).all()))
+    next_ones = list(up_to(MOST_AT_ONCE, connection.execute(query.order_by(number).limit(limit)).all()))
     bodies = select(number, _stored.label("body")).where(number.in_(next_ones))
     smaller = {
         row.inbox_id: new
@@ -76,7 +76,7 @@ def packable(connection: Connection, before: float, limit: int = 200) -> Packabl
     return Packable(smaller, next_ones[-1] if next_ones else None)
 
 
-def _up_to(octets: int, rows: Iterable[Any]) -> Iterator[int]:
+def up_to(octets: int, rows: Iterable[Any]) -> Iterator[int]:
     """The first of them, and those after it that are not too much together with it."""
     for row in rows:
         yield row.inbox_id

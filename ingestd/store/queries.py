@@ -5,7 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    LargeBinary,
+    Select,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from ingestd.model import (
     KNOWN_KEPT,
@@ -50,6 +62,8 @@ T = TypeVar("T")
 
 MARK = "copying"  # in ``meta``: where a copy that is not complete comes from
 CHUNK = 500  # journal entries read at a time
+MOST_WAITING = 2000  # entries that wait, read at a time …
+MOST_OCTETS = 64 * 1024 * 1024  # … and the octets of their bodies, as they are stored
 
 
 class Delivery(Struct, frozen=True):
@@ -307,12 +321,24 @@ class Queries:
         waiting = select(inbox.c.id, inbox.c.kind).where(inbox.c.position.is_(None)).order_by(inbox.c.id)
         with self._engine.begin() as connection:
             found = [row for row in connection.execute(waiting) if row.id not in known]
-            ids = [row.id for row in sorted(found, key=lambda row: row.kind not in FIRST)]
-            entries: dict[int, Entry] = {}
-            for start in range(0, len(ids), CHUNK):
-                query = _entries().where(inbox.c.id.in_(ids[start : start + CHUNK]))
-                entries |= {row.id: rows.entry(row) for row in connection.execute(query)}
-        return tuple(entries[number] for number in ids)
+            return _read(connection, [row.id for row in sorted(found, key=lambda row: row.kind not in FIRST)])
+
+    def urgent(self) -> tuple[Entry, ...]:
+        """Of the unpositioned entries those that overtake."""
+        with self._engine.begin() as connection:
+            waiting = select(inbox.c.id).where(inbox.c.position.is_(None), inbox.c.kind.in_(FIRST))
+            return _read(connection, list(connection.scalars(waiting.order_by(inbox.c.id))))
+
+    def waiting(self, after: int = 0) -> tuple[Entry, ...]:
+        """Of the other unpositioned entries the next above an id; the fewer the larger they are."""
+        size = func.coalesce(func.length(type_coerce(inbox_body.c.body, LargeBinary)), 0)
+        query = select(inbox.c.id.label("inbox_id"), size.label("octets")).join(
+            inbox_body, inbox_body.c.inbox_id == inbox.c.id, isouter=True
+        )
+        query = query.where(inbox.c.position.is_(None), inbox.c.id > after, inbox.c.kind.not_in(FIRST))
+        with self._engine.begin() as connection:
+            found = connection.execute(query.order_by(inbox.c.id).limit(MOST_WAITING)).all()
+            return _read(connection, list(erasing.up_to(MOST_OCTETS, found)))
 
     def queued(self) -> tuple[Notification, ...]:
         """Notifications nobody claimed, and those claimed without an outcome (in flight when the process ended)."""
@@ -364,7 +390,16 @@ class Queries:
             return tuple(map(make, connection.execute(query)))
 
 
-FIRST = ("command", "receipt")  # an acknowledgement queued behind many alerts still beats the escalation
+def _read(connection: Connection, ids: list[int]) -> tuple[Entry, ...]:
+    entries: dict[int, Entry] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = _entries().where(inbox.c.id.in_(ids[start : start + CHUNK]))
+        entries |= {row.id: rows.entry(row) for row in connection.execute(query)}
+    return tuple(entries[number] for number in ids)
+
+
+#: An acknowledgement queued behind many alerts still beats the escalation; that they are late is to be heard in time.
+FIRST = ("command", "receipt", "trouble")
 
 
 def read_progress(connection: Connection) -> rows.Progress:

@@ -151,9 +151,17 @@ class Store:
     def pending(self, known: frozenset[int] = frozenset()) -> tuple[Entry, ...]:
         """Unpositioned entries not in ``known``: commands and receipts first, then as they came (blocks).
 
-        Call it at start, and now and then: a commit that failed unclearly may have kept what a sender was refused.
+        Call it now and then, while few wait: a commit that failed unclearly may have kept what a sender was refused.
         """
         return self.queries.pending(known)
+
+    def urgent(self) -> tuple[Entry, ...]:
+        """Of the unpositioned entries those that overtake (blocks)."""
+        return self.queries.urgent()
+
+    def waiting_after(self, after: int = 0) -> tuple[Entry, ...]:
+        """Of the others some that come next above an id; none: there are no more (blocks)."""
+        return self.queries.waiting(after)
 
     def queued(self) -> tuple[Notification, ...]:
         """Notifications that are queued, or were in flight when the process before ended (blocks)."""
