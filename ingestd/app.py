@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ from ingestd.digest import Digests, Plan
 from ingestd.doors import Doors
 from ingestd.feeds import FOLDER
 from ingestd.intake.again import told_apart
+from ingestd.intake.httpconnection import Bounds, bounded
 from ingestd.intake.imap import ImapIntake
 from ingestd.intake.smtp import SmtpIntake
 from ingestd.lagwatch import LagWatch
@@ -66,6 +68,7 @@ LAG_LIMIT = 60.0  # seconds of pipeline lag after which the daemon is not ready
 MARK = 10.0  # seconds between notes that the process listens
 GARBAGE = (50_000, 20, 1_000)  # rows are plain trees, freed without the collector: let it walk them seldom
 GIL = 0.0005  # seconds after which the writer thread lets the loop in: what a reply waits beside a busy writer
+OPEN_FILES = 65_536  # at most asked for
 STALL = 30.0  # seconds without a turn of the loop's watch after which it is not alive
 STOP_PATIENCE = 20.0  # seconds for the requests under way at a stop
 
@@ -97,6 +100,7 @@ def run(path: Path) -> int:
     site.state.mkdir(parents=True, exist_ok=True)
     try:
         sys.setswitchinterval(GIL)
+        _open_files()
         gc.set_threshold(*GARBAGE)
         return uvloop.run(Daemon(site).serve())
     except (OSError, SQLAlchemyError, ValueError) as error:
@@ -394,7 +398,7 @@ class Daemon:
             front(self.doors, build(face)),
             host=http.host,
             port=http.port,
-            http="httptools",
+            http=bounded(Bounds(http.max_connections, http.connections_per_peer), self.figures.refused),
             ws="none",
             lifespan="off",
             access_log=False,
@@ -483,6 +487,13 @@ class Quiet(uvicorn.Server):
     def capture_signals(self) -> "Iterator[None]":
         """Leave the signals to the daemon."""
         yield
+
+
+def _open_files() -> None:
+    """Have as many as we may: 1024, the usual start, is fewer than the connections that there may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
 
 
 def listener(http: HttpSettings) -> socket.socket:

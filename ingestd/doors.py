@@ -6,6 +6,7 @@ from typing import Any
 from ingestd import sources
 from ingestd.intake import Clock, CountRefused, Receive, alertmanager, heartbeat, http, opsgenie, pagerduty
 from ingestd.intake.door import Door, HttpSource, WebhookSettings
+from ingestd.intake.fairness import Memory
 from ingestd.model import Message
 from ingestd.sources import Reader
 
@@ -27,7 +28,7 @@ class Doors:
         heartbeats: Callable[[], Collection[str]],
         mappings: Callable[[], Mapping[str, Reader]],
     ) -> None:
-        more: dict[str, Any] = {"settings": settings, "count_refused": count_refused}
+        more: dict[str, Any] = {"settings": settings, "count_refused": count_refused, "memory": Memory(settings.memory)}
         self._mappings = mappings
         self._webhooks = http.Webhooks(senders, receive, clock, reads=self._reads, secrets=sources.secrets, **more)
         self._alertmanager = alertmanager.AlertmanagerAlerts(senders, receive, clock, **more)

@@ -28,6 +28,7 @@ Naming = Callable[[str, int, int, str, float], str]
 Step = Callable[[Entry], None]  # gives a committed receipt to the engine
 Observe = Callable[[str, str, Notification], None]  # channel, outcome
 Tried = Callable[[str, bool, str, Notification], None]  # channel, whether it took the letter, what it said
+MOST = 2000  # notifications in memory; the others wait in the store, where they are already
 DETAIL = 500  # most characters kept of what channels said
 POSTED = "posted to a group, nobody's receipt"
 
@@ -117,22 +118,28 @@ class Outbox:
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by notification
         self._once_more: dict[int, Notification] = {}  # to be told again when what is under way is done with
         self._beside: set[asyncio.Task[_Delivered]] = set()
+        self._left = False  # some are in the store only
+        self._reading: asyncio.Task[None] | None = None
         self._stopping = False
 
     @property
     def waiting(self) -> int:
-        """Notifications not handed over yet."""
+        """Notifications not handed over yet, of those in memory."""
         return len(self._under_way)
 
     async def start(self) -> None:
         """Take up what an earlier process left: queued, or claimed without an outcome."""
-        self.offer(await asyncio.to_thread(self._store.queued))
+        left = await asyncio.to_thread(self._store.queued)
+        self.offer(sorted(left, key=lambda one: one.state != "claimed"))  # who was told already hears it first
 
     def offer(self, notifications: Iterable[Notification]) -> None:
         """Take up committed notifications; returns at once. One that is under way is not taken up twice."""
         for notification in notifications:
             if self._stopping or notification.id in self._under_way:
                 self._once_more |= {notification.id: notification} if notification.again else {}
+                continue
+            if notification.state != "claimed" and len(self._under_way) >= MOST:
+                self._left = True
                 continue
             task = asyncio.get_running_loop().create_task(self._tell(notification))
             self._under_way[notification.id] = task
@@ -143,7 +150,7 @@ class Outbox:
         self._stopping = True
         if self._under_way:
             await asyncio.wait(tuple(self._under_way.values()), timeout=self._settings.grace)
-        left = (*self._under_way.values(), *self._beside)
+        left = (*self._under_way.values(), *self._beside, *((self._reading,) if self._reading else ()))
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -153,6 +160,24 @@ class Outbox:
         again = self._once_more.pop(number, None)  # it is back already
         if again is not None:
             self.offer([again])
+        reading = self._reading is not None and not self._reading.done()
+        if self._left and not (self._stopping or reading) and len(self._under_way) <= MOST // 2:
+            self._reading = asyncio.get_running_loop().create_task(self._read_on())
+
+    async def _read_on(self) -> None:
+        """There is room again for what was left in the store. Whatever is claimed by now is not ours to take up."""
+        while self._left and not self._stopping:
+            self._left = False
+            try:
+                found = await self._store.queries.unclaimed(MOST)
+            except Exception as error:  # a store that does not answer
+                log.warning("pages that wait in the store stay there for now: %s", error)
+                self._left = True
+                await self._pause(self._settings.longest)
+            else:
+                self._left = self._left or len(found) == MOST
+                self.offer(found)
+                return
 
     async def _tell(self, notification: Notification) -> None:
         try:

@@ -40,6 +40,8 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     port: int = 8025
     certificate: str = ""  # PEM chain; with it everything is served by HTTPS
     key: str = ""  # PEM; empty: it is in the certificate's file
+    max_connections: int = 1000
+    connections_per_peer: int = 500  # of one address; a proxy in front is one, too
 
 
 class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -407,3 +407,42 @@ async def test_who_is_asked_what_fixed_it_may_answer_the_letter_of_the_end(desk:
     asked = page(1, kind="end")
     await desk.tell(replace(asked, facts=replace(asked.facts, news=(News("what_fixed"),))))
     assert "请回复：处理：具体措施" in desk.mail.letters[0].text
+
+
+async def test_more_pages_than_memory_holds_wait_in_the_store(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.outbox.MOST", 4)
+    pages = [page(number, number) for number in range(1, 31)]
+    await desk.commit(*pages)
+    desk.mail.open.clear()
+    desk.outbox.offer(pages)
+    assert desk.outbox.waiting == 4
+    desk.mail.open.set()
+    async with asyncio.timeout(30):
+        while len(desk.mail.letters) < 30:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await desk.rest()
+    assert sorted(letter.notification for letter in desk.mail.letters) == list(range(1, 31))
+    assert not desk.outbox._left
+
+
+async def test_a_store_that_does_not_answer_is_asked_for_the_rest_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.outbox.MOST", 1)
+    real, tries = desk.store.queries.unclaimed, []
+
+    async def sometimes(limit: int) -> tuple[Notification, ...]:
+        tries.append(limit)
+        if len(tries) == 1:
+            raise OSError("gone")
+        return await real(limit)
+
+    monkeypatch.setattr(desk.store.queries, "unclaimed", sometimes)
+    pages = [page(number, number) for number in range(1, 4)]
+    await desk.commit(*pages)
+    desk.outbox.offer(pages)
+    async with asyncio.timeout(30):
+        while len(desk.mail.letters) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await desk.rest()
+    assert SETTINGS.longest in desk.pauses

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from ingestd.intake import Clock, CountRefused, Receive, count_nothing
+from ingestd.intake.fairness import Memory
 from ingestd.model import Message, StoreUnavailable
 from ingestd.signatures import Signature, signed
 from ingestd.yamltypes import Duration
@@ -60,7 +61,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``webhooks`` of the site file."""
 
-    size_limit: int = 16 * 1024 * 1024  # bytes of one body, unpacked
+    size_limit: int = 16 * 1024 * 1024  # bytes of one body, unpacked; at most half of ``memory``
+    memory: int = 256 * 1024 * 1024  # bytes of bodies that are being read; over it senders are told to try again later
     refusals: int = 5  # so many from one peer
     refusals_within: Duration = Duration(60)
     refusals_every: Duration = Duration(600)  # at most one incident about them in this time, per source and code
@@ -134,12 +136,14 @@ class Door(ABC):
         *,
         settings: WebhookSettings | None = None,
         count_refused: CountRefused = count_nothing,
+        memory: Memory | None = None,
     ) -> None:
         self.sources = sources  # replaced as a whole on reload
         self.receive = receive
         self.clock = clock
         self.settings = settings or WebhookSettings()
         self._count = count_refused
+        self._memory = memory or Memory(self.settings.memory)  # shared with the other doors
         self._refusals = Refusals(self.settings)
 
     @abstractmethod
@@ -198,17 +202,18 @@ class Door(ABC):
         if declared.isdigit() and int(declared) > limit:
             raise RefusedError(413, source=source)
         parts: list[bytes] = []
-        size = 0
-        while True:
-            event = await read()
-            if event["type"] == "http.disconnect":
-                return None
-            parts.append(event.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
-                raise RefusedError(413, source=source)
-            if not event.get("more_body"):
-                return b"".join(parts)
+        with self._memory.room(request.peer) as room:
+            while True:
+                event = await read()
+                if event["type"] == "http.disconnect":
+                    return None
+                parts.append(event.get("body", b""))
+                if room.octets + len(parts[-1]) > limit:
+                    raise RefusedError(413, source=source)
+                if not room.grow(len(parts[-1])):
+                    raise StoreUnavailable("too much is being sent at once", retry_after=5)
+                if not event.get("more_body"):
+                    return b"".join(parts)
 
     def message(self, source: HttpSource, request: Request, body: bytes, **more: Any) -> Message:
         """A body as the inbox keeps it."""

@@ -1,13 +1,15 @@
 """A flood from one sender slows that sender and nobody else, and never takes more memory than it was given.
 
-A peer may hold so many connections and half of the memory at most; mails that wait to be committed take turns, one peer
-after the other, so that who sends one mail waits for one of each flood and not for all of them.
+A peer may hold so many connections and half of the memory at most. Where all places are taken, a peer with few of them
+gets one from the peer with most: that of the connection that has brought nothing for longest. Mails that wait to be
+committed take turns, one peer after the other, so that who sends one mail waits for one of each flood and not for all.
 """
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Protocol
 
 TURNS = 32  # mails that are committed at the same time; the store makes groups of them
 
@@ -103,6 +105,22 @@ class Memory:
             del self._used[peer]
 
 
+class Guest(Protocol):
+    """A connection, as far as its place is concerned."""
+
+    peer: str
+    since: float  # when it last brought something that was kept, else when it came
+
+    @property
+    def busy(self) -> bool:
+        """What it brought is being kept, or it is leaving: it is not sent away."""
+        ...
+
+    def dismiss(self) -> None:
+        """Send it away for a while."""
+        ...
+
+
 class Doors:
     """Connections of each peer."""
 
@@ -122,6 +140,16 @@ class Doors:
         self._total -= 1
         if not self._open[peer]:
             del self._open[peer]
+
+    def make_room(self, peer: str, guests: Iterable[Guest]) -> bool:
+        """Send away a connection of the peer with most of them, if it has more than this one; whether that was done."""
+        greedy, many = self._open.most_common(1)[0]
+        if self._open[peer] > self._most_per_peer or many <= self._open[peer]:
+            return False
+        idle = [one for one in guests if one.peer == greedy and not one.busy]
+        if idle:
+            min(idle, key=lambda one: one.since).dismiss()
+        return bool(idle)
 
     def refusal(self, peer: str) -> str | None:
         """The reply to the connection of a peer that was counted in and is one too many, if it is."""

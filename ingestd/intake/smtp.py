@@ -127,6 +127,8 @@ class SmtpIntake:
             log.warning("mail connection from %s refused: not in allowed_networks", peer)
             return "554 5.7.1 not allowed to send mail here"
         refusal = self.doors.refusal(peer)
+        if refusal is not None and self.doors.make_room(peer, self.connections):
+            refusal = None
         if refusal is not None:
             self.count_refused(self.source, 421)
         return refusal

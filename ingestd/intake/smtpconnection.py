@@ -130,6 +130,8 @@ class Connection(SMTP):
         self._intake = intake
         self._failures = 0
         self.peer = ""  # its address
+        self.since = self.loop.time()
+        self._committing = False
         self._must_log_in = True
 
     def __dir__(self) -> tuple[str, ...]:
@@ -158,10 +160,15 @@ class Connection(SMTP):
         if self.transport is not None:
             super().connection_lost(error)
 
+    @property
+    def busy(self) -> bool:
+        """Its mail is being committed, or it is gone."""
+        return self._committing or self.transport is None or self.transport.is_closing()
+
     def dismiss(self) -> None:
-        """Hang up politely: we are stopping."""
+        """Hang up politely: we are stopping, or somebody else needs the place."""
         if self.transport is not None and not self.transport.is_closing():
-            self._writer.write(b"421 4.3.2 stopping\r\n")
+            self._writer.write(b"421 4.3.2 stopping or too busy, try again later\r\n")
             self.transport.close()
 
     async def _handle_client(self) -> None:
@@ -304,7 +311,11 @@ class Connection(SMTP):
             return read.refusal
         assert self.envelope is not None  # noqa: S101
         self.envelope.original_content = read.content
-        return str(await self._call_handler_hook("DATA"))
+        self._committing = True
+        try:
+            return str(await self._call_handler_hook("DATA"))
+        finally:
+            self._committing, self.since = False, self.loop.time()
 
     def _declared(self) -> int:
         """The octets that the client said its mail has."""

@@ -345,6 +345,11 @@ class Queries:
         query = select(notification.c.body, notification.c.state).where(notification.c.state.in_(("queued", "claimed")))
         return self._all(query.order_by(notification.c.id), rows.notification)
 
+    async def unclaimed(self, limit: int) -> tuple[Notification, ...]:
+        """Notifications nobody claimed, the oldest of them."""
+        query = select(notification.c.body, notification.c.state).where(notification.c.state == "queued")
+        return await asyncio.to_thread(self._all, query.order_by(notification.c.id).limit(limit), rows.notification)
+
     def entries(self, from_position: int = 1, to_position: int | None = None) -> Iterator[Journalled]:
         """The journal in the order it was stepped, both ends included; read in chunks, so that it may be long."""
         position = from_position - 1

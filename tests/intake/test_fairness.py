@@ -65,3 +65,28 @@ def test_doors_count_all_and_each() -> None:
         doors.leave(peer)
     doors.enter("b")
     assert doors.refusal("b") is None
+
+
+class Sitting:
+    """A connection that has a place."""
+
+    def __init__(self, peer: str, since: float, busy: bool = False) -> None:
+        self.peer, self.since, self.busy = peer, since, busy
+        self.dismissed = False
+
+    def dismiss(self) -> None:
+        self.dismissed = True
+
+
+def test_room_is_made_at_the_cost_of_who_has_most() -> None:
+    doors = Doors(4, 3)
+    guests = [Sitting("a", 1.0, busy=True), Sitting("a", 3.0), Sitting("a", 2.0), Sitting("b", 0.0)]
+    for one in guests:
+        doors.enter(one.peer)
+    doors.enter("a")
+    assert not doors.make_room("a", guests)  # it has most itself
+    doors.leave("a")
+    doors.enter("c")
+    assert doors.make_room("c", guests)
+    assert [one.dismissed for one in guests] == [False, False, True, False]
+    assert not doors.make_room("c", guests[:1])  # all are busy

@@ -257,3 +257,12 @@ def test_tokens_are_read_from_a_file_one_a_line(tmp_path: Path) -> None:
 async def test_the_answer_is_json(site: Site) -> None:
     answer = await site.post(headers={})
     assert json.loads(answer.content) == {"error": "wrong or missing token"}
+
+
+async def test_more_than_there_is_room_for_is_put_off() -> None:
+    site = Site(memory=10)
+    answer = await site.post(content=b" " * 6)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (await site.post(content=b" {}  ")).status_code == 200  # a peer has half of it, and it was given back
+    assert site.counted == [("prom", 503)]
+    await site.client.aclose()

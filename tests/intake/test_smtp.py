@@ -291,6 +291,22 @@ async def test_one_address_may_not_take_all_connections(start: Start) -> None:
     await writer.wait_closed()
 
 
+async def test_where_all_places_are_taken_the_idlest_of_the_greediest_goes(start: Start, inbox: Inbox) -> None:
+    intake = await start(max_connections=3)
+    clients = [await asyncio.open_connection(*intake.addresses[0]) for _ in range(3)]
+    for reader, writer in clients:
+        assert (await reader.readline()).startswith(b"220")
+        writer.write(ENVELOPE)
+    assert await talk(intake, lambda c: c.noop()[0], "127.0.0.2") == 250
+    assert b"421 4.3.2" in await clients[0][0].read()
+    for reader, writer in clients[1:]:  # the others are where they were
+        writer.write(b"one\r\n.\r\nQUIT\r\n")
+        assert b"221" in await reader.read()
+    for _, writer in clients:
+        writer.close()
+    assert len(inbox.messages) == 2
+
+
 async def test_while_one_floods_another_is_served(inbox: Inbox) -> None:
     """A store that needs 2 ms for a mail, 90 connections with a mail each, and one mail from somebody else."""
 
