@@ -48,7 +48,7 @@ bench: $(STAMP)        ## what the pipeline carries, what 100,000 open alerts co
 	$(BIN)/python tests/benchmarks/replay.py --count 1000000 --kinds webhook --runs one
 	$(BIN)/python tests/benchmarks/storms.py
 
-drill: $(STAMP)        ## kill -9 in the story and a thousand times under load, power cuts, a message that kills, floods of mail, a million mutated inputs, ten thousand orders of the story, reloads under load, a storm of 100,000 alerts, random nights
+drill: $(STAMP)        ## hours: kill -9, power cuts, full disks, jumping clocks, dead relays, hostile clients, floods, mutated inputs, reloads under load, random nights
 	$(BIN)/python tests/drills/kill.py
 	$(BIN)/python tests/drills/crash.py
 	$(BIN)/python tests/drills/crash.py --peer --kills 100
@@ -60,6 +60,12 @@ drill: $(STAMP)        ## kill -9 in the story and a thousand times under load, 
 	$(BIN)/python tests/drills/reload.py
 	$(BIN)/python tests/drills/budget.py
 	$(BIN)/python tests/drills/contract.py
+	$(BIN)/python tests/drills/disk.py
+	$(BIN)/python tests/drills/postgres.py
+	$(BIN)/python tests/drills/clocks.py
+	$(BIN)/python tests/drills/relays.py
+	$(BIN)/python tests/drills/clients.py
+	$(BIN)/python tests/drills/bombs.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

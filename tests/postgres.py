@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -47,6 +48,19 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://ingestd@/{name}?host={self.home}"
 
+    def kill(self) -> None:
+        """kill -9 of all of it: nothing is written down, nobody is told."""
+        pids = [int(pid) for pid in _children(self._process.pid)]
+        for pid in (self._process.pid, *pids):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(20)
+
+    def start_again(self) -> None:
+        """After ``kill``: it recovers by its log, and answers when this returns."""
+        (self.home / "cluster" / "postmaster.pid").unlink(missing_ok=True)
+        self._process = self._serve()
+
     def stop(self) -> None:
         self._process.send_signal(signal.SIGQUIT)  # "immediate": nobody wants what it would write down
         self._process.wait(20)
@@ -60,8 +74,13 @@ class Server:
         )
         if made.returncode:
             raise NotAvailableError(f"initdb: {made.stderr.decode(errors='replace').strip()}")
-        server = [binaries / "postgres", "-D", cluster, "-k", self.home, "-c", "listen_addresses="]
-        with (self.home / "log").open("wb") as log:
+        self._binaries = binaries
+        return self._serve()
+
+    def _serve(self) -> "subprocess.Popen[bytes]":
+        cluster = self.home / "cluster"
+        server = [self._binaries / "postgres", "-D", cluster, "-k", self.home, "-c", "listen_addresses="]
+        with (self.home / "log").open("ab") as log:
             process = subprocess.Popen(
                 [*server, "-c", "autovacuum=off"], user=self._account, cwd=self.home, stdout=log, stderr=log
             )
@@ -82,6 +101,10 @@ class Server:
 
     def _dsn(self, database: str) -> str:
         return f"host={self.home} user=ingestd dbname={database}"
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def _account() -> str | None:

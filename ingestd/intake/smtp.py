@@ -26,6 +26,7 @@ from ingestd.yamltypes import Duration
 
 log = logging.getLogger("ingestd.intake.smtp")
 
+BACKLOG = 1024  # connections that the system holds until we look: a flood of them delays nobody for a second
 GRACE = 5.0  # seconds at a stop for mails whose commit is under way
 MIB = 1024 * 1024
 
@@ -95,7 +96,9 @@ class SmtpIntake:
 
     async def _listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: Connection(self), self.settings.host, self.settings.port)
+        return await loop.create_server(
+            lambda: Connection(self), self.settings.host, self.settings.port, backlog=BACKLOG
+        )
 
     async def stop(self) -> None:
         """Accept no more connections, let commits under way answer, and close the rest with 421."""
