@@ -242,6 +242,12 @@ def _migrate_store(args: argparse.Namespace) -> int:
     return stores.move(args)
 
 
+def _forget(args: argparse.Namespace) -> int:
+    from ingestd.cli import forget  # noqa: PLC0415
+
+    return forget.run(args)
+
+
 def _topology_check(args: argparse.Namespace) -> int:
     from ingestd.cli import topology  # noqa: PLC0415
 
@@ -521,6 +527,12 @@ def _store_words(commands: "Commands") -> None:
     move = _command(commands, "migrate-store", _migrate_store, "copy a store into an empty one, of either kind")
     move.add_argument("source", metavar="FROM", help="sqlite:////var/lib/ingestd/ingestd.db; the daemon is stopped")
     move.add_argument("target", metavar="TO", help="postgresql://user@host/name")
+    erase = _command(
+        commands, "forget", _forget, "take a person's address out of the store, also while the daemon runs"
+    )
+    erase.add_argument("address", metavar="ADDRESS")
+    erase.add_argument("--yes", action="store_true", help="erase without asking")
+    _config_word(erase)
 
 
 def _topology_words(actions: "Commands") -> None:

@@ -43,6 +43,7 @@ MAY: dict[str, frozenset[str]] = {
     "outbox": SIDES,
     "slices": SIDES | {"config", "outbox", "settings"},
     "aside": SIDES | {"pipeline", "world"},
+    "forgetting": SIDES | {"config"},
     "backlog": frozenset({"decide"}),
     "worker": SIDES | {"aside", "backlog", "pipeline", "world"},
     "trial": SIDES | {"check", "config", "inventory", "overlay", "pipeline", "references", "settings", "world"},

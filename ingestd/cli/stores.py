@@ -19,7 +19,7 @@ from ingestd.store.copying import Copied, CopyRefused, Tell
 
 def keep(args: Namespace) -> int:
     """Write a backup of the site's store, also while the daemon runs."""
-    with _bars() as tell, _in_words():
+    with _bars() as tell, in_words():
         backup.backup(_store(args), args.file, tell)
     say(f"{args.file}: {args.file.stat().st_size / 1e6:,.1f} MB, read through and whole")
     return 0
@@ -27,14 +27,14 @@ def keep(args: Namespace) -> int:
 
 def bring_back(args: Namespace) -> int:
     """Fill the site's store, which must be empty, from a backup."""
-    with _bars() as tell, _in_words():
+    with _bars() as tell, in_words():
         _say_what(backup.restore(args.file, _store(args), tell))
     return 0
 
 
 def move(args: Namespace) -> int:
     """Copy a store into another one, or go on with it; the source stays as it is."""
-    with _bars() as tell, _in_words():
+    with _bars() as tell, in_words():
         _say_what(copying.copy(args.source, args.target, tell))
     complain("write `store:` into ingestd.yaml, start the daemon, and keep the old store until you trust the new one")
     return 0
@@ -51,7 +51,8 @@ def _say_what(copied: tuple[Copied, ...]) -> None:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
+    """What goes wrong with a store, as the keyboard hears it."""
     try:
         yield
     except (ArgumentError, ValueError) as error:

@@ -5,6 +5,7 @@ peer. Whoever is slow, silent or too many hears so (408, 431, 503) and is hung u
 """
 
 import asyncio
+import math
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -48,7 +49,8 @@ class Connection(HttpToolsProtocol):
         self._reading = self._heading = False  # a request has begun; its head is not over
         self._answering = False
         self._head_octets = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline, self._status = math.inf, 0  # when it has been too long, and what is said then
+        self._timer: asyncio.TimerHandle | None = None  # one for many deadlines: it looks whether it was put off
 
     # -- life
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -66,6 +68,8 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Count it out."""
         self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
         if self in self.shared.guests:
             self.shared.guests.discard(self)
             self.shared.doors.leave(self.peer)
@@ -85,7 +89,7 @@ class Connection(HttpToolsProtocol):
         """Read on; a head that does not end is refused."""
         if self.transport.is_closing():
             return
-        if not self._reading and not self._answering and self._timer is None:
+        if not self._reading and not self._answering and self._deadline == math.inf:
             self._wait(HEAD, 408)
         super().data_received(data)
         if self._heading:
@@ -129,18 +133,26 @@ class Connection(HttpToolsProtocol):
 
     # -- limits
     def _wait(self, seconds: float, status: int) -> None:
-        self._stop_waiting()
-        self._timer = self.loop.call_later(seconds, self._too_late, status)
+        self._deadline, self._status = self.loop.time() + seconds, status
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._set_timer()
 
     def _stop_waiting(self) -> None:
+        self._deadline = math.inf
+
+    def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        self._timer = self.loop.call_at(self._deadline, self._look)
 
-    def _too_late(self, status: int) -> None:
+    def _look(self) -> None:
         self._timer = None
-        if status:
-            self._hang_up(status)
+        if self._deadline == math.inf:
+            return
+        if self.loop.time() < self._deadline:
+            self._set_timer()
+        elif self._status:
+            self._hang_up(self._status)
         else:
             self.transport.abort()
 

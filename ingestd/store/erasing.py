@@ -43,7 +43,7 @@ def oldest(connection: Connection, after: int = 0, limit: int = 500) -> Aged:
 
 
 def _found(connection: Connection, query: Select[Any]) -> Aged:
-    still = frozenset(connection.scalars(_OPEN_STILL))
+    still = frozenset(connection.scalars(open_positions()))
     rows = connection.execute(query).all()
     ripe = [row for row in rows if row.position not in still]
     return Aged(tuple(row.id for row in ripe), sum(row.octets for row in ripe), rows[-1].id if rows else None)
@@ -99,12 +99,10 @@ def id_at(connection: Connection, wall: float) -> int:
     return low
 
 
-#: Positions of entries to which an open incident owes something of its history.
-_OPEN_STILL = (
-    select(timeline.c.position)
-    .join(incident, incident.c.number == timeline.c.incident)
-    .where(incident.c.closed_at == 0)
-)
+def open_positions() -> Select[Any]:
+    """Positions of entries to which an open incident owes something of its history."""
+    of_open_ones = select(timeline.c.position).join(incident, incident.c.number == timeline.c.incident)
+    return of_open_ones.where(incident.c.closed_at == 0)
 
 
 def _erasable(after: int) -> Select[Any]:
