@@ -107,19 +107,30 @@ def read_text(text: str, source: str, names: NameFinder) -> Reading:
     pairs = _pairs(text)
     lines = _lines(_flattened(pairs) if pairs else text)
     first = next((line for line in lines if sum(map(str.isalpha, line[:200])) > 2), "a body without a word")
-    title = f"{source}: {first}"[:LONGEST_SUMMARY]
+    labels = labelled.Labelled() if pairs else labelled.read(text)
     said = [value for _, value in pairs if value not in _TRUTHS] or lines  # the name of a key is no news
-    heading = first if first in said else ""
-    verdict = _judged(heading, " \n".join(said[:MOST_LINES]))
-    if verdict.kind == "recovery" and not words.says_recovered(heading):
-        verdict = _Verdict("alert", "unknown", "an end that only the text speaks of")
-    if verdict.kind == "other" and not words.says_success(heading):
-        verdict = _Verdict("alert", verdict.severity, "a body without a known word")
+    heading = first if first in said and not labelled.is_line(first) else ""
+    telling = heading if len(heading.split()) > LITTLE or not words.is_weak(heading) else ""
+    title = f"{source}: {telling or labels.summary or heading or labels.check or first}"[:LONGEST_SUMMARY]
+    verdict = _of_text(heading, " \n".join(said[:MOST_LINES]), labels)
     host = hosts.guess(first, "\n".join(lines), names)
-    event = _event(verdict, title, host, f"{source}|{host or ''}|{words.subject_key(first)}")
+    check = labels.check or phrases.thing(first)
+    event = _event(verdict, title, host, f"{source}|{host or ''}|{labels.check or words.subject_key(heading or title)}")
     link = _LINK.search(text[:LONGEST_BROKEN])
-    event = msgspec.structs.replace(event, check=phrases.thing(first), url=link[0] if link else None)
+    event = msgspec.structs.replace(event, check=check, url=link[0] if link else None, external_id=labels.external_id)
     return _reading(verdict.kind, title, verdict.why, (event,))
+
+
+def _of_text(heading: str, text: str, labels: labelled.Labelled) -> _Verdict:
+    """The end of something only by its heading, or by a line of state where there is no heading; else it fires."""
+    if labels.over and not heading:
+        return _Verdict("recovery", "info", "a line of the text says that it is over")
+    verdict = _labelled(_judged(heading, text), heading, labels)
+    if verdict.kind == "recovery" and not words.says_recovered(heading):
+        return _Verdict("alert", "unknown", "an end that only the text speaks of")
+    if verdict.kind == "other" and not words.says_success(heading):
+        return _Verdict("alert", verdict.severity, "a body without a known word")
+    return verdict
 
 
 def told(event: Event, text: str, source: str, names: NameFinder) -> Event:

@@ -14,13 +14,14 @@ LONGEST = 8 * 1024  # characters of a body that are looked at
 LONGEST_HEAD = 1000  # characters of a body in which a host's name needs no label
 LONGEST_SUBJECT = 2000
 LONGEST_VALUE = 300
-DECORATION = " \t*_•·►>-"
+DECORATION = " \t*_•·►>-#"
 # Labels before a host's name, in small letters.
 LABELS = frozenset((
     "host", "hostname", "host name", "host/ip", "server", "server name", "servername", "device", "device name",
     "node",
     "machine", "computer", "computer name", "system name", "instance", "source host", "affected host", "target",
     "fqdn", "system", "managed entity", "website",
+    "agent hostname", "beat hostname", "host hostname", "beat name", "kubernetes node name",
     "issued for", "issued to", "common name", "domain name",
     "client name", "machine name", "sourceid", "source id", "resource id", "affected resource", "monitored host",
     "hostname/ip", "ファシリティ", "スコープ",
@@ -221,14 +222,25 @@ def _labelled(text: str) -> str | None:
     """The value of the first line whose label is a host's, else of the first whose label is an address's."""
     address = spoken = None
     for label, after in _LINE.findall(text):
-        plain = label.strip(DECORATION).casefold()
-        if (plain in LABELS or plain.endswith(ENDINGS)) and (name := _value(after)):
+        plain = spelled(label)
+        if is_label(plain) and (name := _value(after)):
             return name
         if spoken is None and plain in SPOKEN_LABELS:
             spoken = _spoken(after)
         if address is None and plain in ADDRESSES:
             address = _value(after)
     return spoken or address
+
+
+def spelled(label: str) -> str:
+    """A label as the tables have it: in small letters, ``host.name`` and ``host_name`` as "host name"."""
+    plain = label.strip(DECORATION).casefold()
+    return plain if plain.isalpha() else plain.replace(".", " ").replace("_", " ")
+
+
+def is_label(plain: str) -> bool:
+    """Whether a label is one of a host's name."""
+    return plain in LABELS or plain.endswith(ENDINGS)
 
 
 def _spoken(after: str) -> str | None:

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ingestd.decide import words
+from ingestd.decide import hosts, words
 from ingestd.model import Severity
 
 MOST_LINES = 60
 LONGEST_LABEL = 40  # characters
 LONGEST_VALUE = 200
 LONGEST_LINE = 400
-DECORATION = " \t*_•·►>-#"
 CHECKS = frozenset((
     "service", "service name", "service description", "check", "check name", "monitor", "monitor name", "probe",
     "monitor alert",
@@ -27,7 +26,7 @@ CHECKS = frozenset((
     "任务名称", "报警名称",
     "dienst", "prüfung", "nom du problème", "nom du service", "servicio", "nombre del servicio",
     "監視項目", "監視項目id", "監視項目名", "サービス", "サービス名", "トラップ名", "アラーム名", "アラート名",
-    "component", "rule", "alert", "alarm", "sensor", "sensor name", "sensor_id", "test name", "unit", "event type",
+    "component", "rule", "alert", "alarm", "sensor", "sensor name", "sensor id", "test name", "unit", "event type",
     "common event id", "metric", "metric name", "condition", "backup job", "backup set", "plan", "plan name",
     "传感器", "感應器", "alerte", "alerta", "scheduled job", "threat name", "detection name",
     "事件类型", "事件名称", "告警策略", "告警策略名", "告警策略名称", "策略名称", "告警项", "告警标题", "监控项目",
@@ -39,10 +38,10 @@ CHECKS = frozenset((
     "сервис", "служба", "проверка", "триггер", "nazwa problemu", "usługa", "서비스", "서비스명", "항목", "경고명",
 ))  # fmt: skip
 SEVERITY_LABELS = frozenset((
-    "severity", "level", "importance", "alert level", "alarm level", "criticality", "alert severity",
+    "severity", "level", "log level", "importance", "alert level", "alarm level", "criticality", "alert severity",
     "级别", "等级", "告警级别", "告警等级", "报警级别", "报警等级", "严重性", "严重程度", "嚴重性", "告警級別",
     "schweregrad", "dringlichkeit", "sévérité", "gravité", "niveau", "severidad", "gravedad", "nivel",
-    "重要度", "深刻度", "重大度", "event severity", "event level", "event_severity", "alarm severity",
+    "重要度", "深刻度", "重大度", "event severity", "event level", "alarm severity",
     "告警严重性", "事件级别", "事件等级", "问题级别", "触发级别", "级别状态", "severidade", "gravità", "livello",
     "важность", "уровень", "серьезность", "ernst", "priorytet", "ważność", "심각도", "등급", "alarmstufe", "stufe",
     "priorität der meldung", "criticité", "criticidad",
@@ -63,7 +62,7 @@ SUMMARIES = frozenset((
     "alert description",
     "告警内容", "告警详情", "告警信息", "报警内容", "故障描述", "描述", "内容", "详情",
     "meldung", "beschreibung", "nachricht", "fehlermeldung", "détail", "mensaje", "descripción", "descripcion",
-    "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "event_description", "alert text", "alert details",
+    "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "alert text", "alert details",
     "event text",
     "ausgabe", "sortie", "salida", "uscita", "saída", "出力", "最后消息", "最新消息", "消息", "状态信息",
     "plugin output", "plug-in output", "check output", "service output", "host output", "cause", "probable cause",
@@ -158,6 +157,11 @@ def read(text: str) -> Labelled:
     )
 
 
+def is_line(line: str) -> bool:
+    """Whether a line is a label that is known here, or a host's, and its value."""
+    return any(hosts.is_label(label) or any(label in table for _, table in _TABLES) for label, _ in _lines(line))
+
+
 _TABLES = (
     ("check", CHECKS),
     ("severity", SEVERITY_LABELS),
@@ -187,7 +191,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         heading = alone[1].strip().casefold() if alone else heading if not line else ""
         mark = _MARK.search(line, 1, LONGEST_LABEL)
         if mark and (value := " ".join(line[mark.end() :].split()).strip('*_|" ')):
-            yield line[: mark.start()].strip(DECORATION).casefold(), value[:LONGEST_VALUE]
+            yield hosts.spelled(line[: mark.start()]), value[:LONGEST_VALUE]
 
 
 def _is_name(label: str, value: str) -> bool:

@@ -53,7 +53,7 @@ ERROR = (
     "refused", "timeout", "timed out", "time out", "does not exist", "not responding", "not running", "unavailable",
     "missed", "cannot", "can't", "can not", "could not", "couldn't", "unable", "denied", "aborted", "abort", "killed",
     "segfault", "out of memory", "no space left", "no such file", "no route to host", "not found", "not recovered",
-    "not working", "doesn't work", "does not work", "stopped working", "rejected", "lost", "dead",
+    "not working", "exhausted", "doesn't work", "does not work", "stopped working", "rejected", "lost", "dead",
     "错误", "錯誤", "失败", "失敗", "故障", "异常", "異常", "超时", "逾時", "超時", "不可用", "无法", "無法", "坏了",
     "壞了", "损坏", "損壞", "崩溃", "崩潰", "无响应", "無回應", "没有响应", "連不上", "连不上", "打不开", "打不開",
     "上不了", "不能用", "没有网", "没网", "沒有網", "严重", "嚴重", "出错", "出錯", "丢失", "遺失", "拒绝", "拒絕",

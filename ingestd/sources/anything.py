@@ -80,7 +80,7 @@ HOSTS = (
     " | ip address | ip | address | 告警主机 | 主机名 | 主机 | 主机名称"
     " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名"
     " | rechner | rechnername"
-    " | gerät | knoten | hôte | serveur | servidor | equipo | system"
+    " | gerät | geraet | knoten | hôte | serveur | servidor | equipo | system"
     " | sys name | object name | ups name | ups | srv | site name"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
@@ -107,7 +107,7 @@ SHAPE = Shape(
     " | alert level | top severity | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
-    " | schweregrad | gravité | severidad | gravedad | severidade | some level",
+    " | schweregrad | priorität | prioritaet | gravité | severidad | gravedad | severidade | some level",
     severities={
         **SEVERITIES,
         **FIVE,

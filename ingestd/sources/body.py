@@ -16,6 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 from ingestd.model import Message
+from ingestd.sources import logfmt
 from ingestd.sources.shared import SourceError
 
 MOST_DOCUMENTS = 5000  # concatenated in one body
@@ -61,7 +62,7 @@ def fields(message: Message) -> Any:
         return _carried(query | _parts(message.body, parameters))
     text = decoded(message.body, parameters.get("charset", ""))
     if kind == FORM and not text.lstrip().startswith(("{", "[")):
-        return _carried(query | _pairs(text))
+        return _carried(query | (logfmt.pairs(text) or _pairs(text)))
     return documents(text)
 
 
@@ -107,6 +108,8 @@ def documents(text: str) -> Any:
         raise SourceError("not JSON: nested too deeply") from error
     if found is not None:
         return found
+    if logged := logfmt.pairs(text):
+        return logged
     if _FORM_LIKE.match(text):
         return _carried(_pairs(text))
     raise strict

@@ -18,7 +18,7 @@ SHAPE = Shape(
     state="event_type | heartbeat.status | in_text",
     states={**STATES, **states(firing="0, 2", resolved="1", quiet="3, test")},
     host="monitor.hostname",
-    address="monitor.url | monitor.dns_resolve_server | monitor.name | name",
+    address="monitor.url | monitor.dns_resolve_server | named",
     check="about | monitor.name | name",
     summary="heartbeat.msg | text | msg",
     id="monitor.id | heartbeat.monitorID",
@@ -28,6 +28,7 @@ SHAPE = Shape(
     url="monitor.url",
 )
 _TEXT = re.compile(r"(?s)\[([^\[\]]{1,200})\]\s?\[([^\[\]]{1,500})\]\s{0,5}(.{1,500})")
+_HOST_LIKE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,252}")  # "Cron: invoices" is the name of no host
 _STATES = (("down", "down"), ("up", "up"))
 
 
@@ -41,7 +42,8 @@ def _prepared(alert: dict[str, Any]) -> dict[str, Any]:
     local, offset = payload.text("heartbeat.localDateTime"), payload.text("heartbeat.timezoneOffset")
     zoned = f"{local}{offset}" if local and offset else None
     if isinstance(alert.get("heartbeat"), dict) or isinstance(alert.get("monitor"), dict):
-        return {**alert, "zoned": zoned}
+        name = payload.text("monitor.name") or ""
+        return {**alert, "zoned": zoned, "named": name if _HOST_LIKE.fullmatch(name) else None}
     said = _TEXT.match(payload.text("msg") or "")
     if said is None:
         return {**alert, "in_text": "test"}

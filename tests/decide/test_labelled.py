@@ -18,6 +18,7 @@ def test_lines_of_an_unknown_tool():
         ("Schweregrad: Kritisch\nMeldung: Lüfter steht\n", Labelled(None, "critical", "Lüfter steht")),
         ("Sévérité : Haut\nNom du problème : disque\n", Labelled("disque", "error")),
         ("重要度：危険\nメッセージ：停止\n", Labelled(None, "critical", "停止")),
+        ("check_name: disk\nlog.level: ERROR\n", Labelled("disk", "error")),
         ("check=disk\nlevel=3 - warning\n", Labelled("disk", "warning")),
         ("Severity\tWarning\n** State ** | Recovered\n", Labelled(None, "warning", over=True)),
         ("Status: not resolved\n", Labelled()),

@@ -563,6 +563,18 @@ def test_no_body_raises(text):
     assert fallback_text(text, "till", NAMES).events
 
 
+def test_a_body_of_labelled_lines_says_what_a_mail_of_them_says():
+    text = "Host: crane-9\nCheck: hoist\nState: DOWN\nSeverity: major\nEvent ID: 71\nMessage: the rope is slack\n"
+    (event,) = fallback_text(text, "till", NAMES).events
+    assert (event.host, event.check, event.severity, event.external_id) == ("crane-9", "hoist", "error", "71")
+    assert (event.state, event.summary) == ("firing", "till: the rope is slack")
+    (end,) = fallback_text(text.replace("DOWN", "OK"), "till", NAMES).events
+    assert (end.state, end.identity) == ("resolved", event.identity)
+    (named,) = fallback_text("ALARM\n" + text, "till", NAMES).events
+    assert named.summary == event.summary
+    assert fallback_text("Hoist 9 is stuck\nState: OK\n", "till", NAMES).events[0].state == "firing"
+
+
 def test_a_terse_mail_from_where_colleagues_write_is_a_report() -> None:
     raw = "From: hu@hr.trading.example\nSubject: 人事系统打不开\n\n人事系统从九点起就打不开了，请尽快处理。\n"
     strangers = NameFinder(())
