@@ -39,6 +39,10 @@ _QUOTED = re.compile(
     r"\b(?:monitor|check|probe|sensor|service|job|task|alarm|rule|trigger)s? ['\"“‘«]([^'\"“”‘’«»\n]{1,80})['\"”’»]",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(
+    r"(?i)\W{0,4}(?:(?:new|open|opened|closed|resolved|firing|critical|warning)\W{1,4})?(?:alert|alarm|incident|problem|event"
+    r"|issue|case|ticket|告警|故障|事件)\s?#\s?(\d{1,20})\b"
+)
 # Notices that hold whatever else the subject says; the others give way to a word of failure ("daily report: failed").
 SURE_NOTICES = frozenset({"acknowledgement", "downtime", "flapping", "test"})
 # Where a JSON body of an unknown source says what it is about, best first.
@@ -170,7 +174,7 @@ def _named(title: str) -> str | None:
     return phrases.thing(title) or (title if 0 < len(title) <= LONGEST_NAME else None)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """The text; of JSON its keys and values, one pair a line."""
     return _flattened(_pairs(text)) or text if text.lstrip().startswith("{") else text
 
@@ -179,7 +183,7 @@ def _machine(mail: Mail, names: NameFinder) -> Reading:
     title = (mail.subject or next(iter(_lines(mail.text)), "") or f"mail from {mail.sender or 'nobody'}")[
         :LONGEST_SUMMARY
     ]
-    text = _readable(mail.text)
+    text = readable(mail.text)
     lines = _lines(text)
     said = labelled.Labelled() if kinds.is_bulk(mail) else labelled.read(text)
     verdict = _labelled(_judged(title, "" if kinds.is_bulk(mail) else "\n".join(lines)), title, said)
@@ -192,7 +196,7 @@ def _machine(mail: Mail, names: NameFinder) -> Reading:
         event,
         check=said.check or (pair.check if pair else None) or _check(title, lines, host),
         summary=_summary(title, said, lines),
-        external_id=said.external_id,
+        external_id=said.external_id or _number(title),
     )
     return _reading(verdict.kind, mail.subject, verdict.why, (event,))
 
@@ -213,7 +217,9 @@ def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdic
         return _Verdict("recovery", "info", "a line of the text says that it is over")
     if verdict.kind != "alert":
         return verdict
-    severity = said.severity or _worse(verdict.severity, said.at_least or verdict.severity)
+    rank = _RANK.match(title)
+    least = said.at_least or (labelled.LEVELS[rank[1].casefold()] if rank else verdict.severity)
+    severity = said.severity or _worse(verdict.severity, least)
     if severity == verdict.severity:
         return verdict
     return msgspec.structs.replace(verdict, severity=severity, why=f"{verdict.why}; a line {severity}")
@@ -223,6 +229,12 @@ def _check(title: str, lines: list[str], host: str | None) -> str | None:
     """What the subject, else the first lines, name as broken."""
     text = "\n".join(lines[:TELLING_LINES])
     return _quoted(title) or phrases.thing(title) or phrases.beside(title, host) or phrases.thing(text) or _quoted(text)
+
+
+def _number(title: str) -> str | None:
+    """The number that a subject gives the problem: "Alert #79685: disk full"."""
+    found = _NUMBERED.match(title)
+    return found[1] if found else None
 
 
 def _quoted(title: str) -> str | None:

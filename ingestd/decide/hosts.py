@@ -39,7 +39,7 @@ LABELS = frozenset((
     "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name",
     "monitored system",
     "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源",
-    "告警设备", "报警设备",
+    "告警设备", "报警设备", "告警机器", "故障实例", "告警实例", "告警节点", "资产名称",
     "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱",
     "网元名称", "网元",
     "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte",
@@ -118,6 +118,7 @@ SERVICES = frozenset((
 PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern", "intranet", "localnet"))
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
+_SIGNS = re.compile(r"^\W+")
 _COMMENT = re.compile(r"\s\([^()]{0,100}\)\s{0,9}$")  # behind an address: the name of an old program's account
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 # An address behind one of these is that of somebody else.
@@ -235,6 +236,8 @@ def _labelled(text: str) -> str | None:
 def spelled(label: str) -> str:
     """A label as the tables have it: in small letters, ``host.name`` and ``host_name`` as "host name"."""
     plain = label.strip(DECORATION).casefold()
+    if plain and not plain[0].isalnum():
+        plain = _SIGNS.sub("", plain)  # "📊 *Host*"
     return plain if plain.isalpha() else plain.replace(".", " ").replace("_", " ")
 
 

@@ -25,7 +25,8 @@ CHECKS = frozenset((
     "服务", "服务名称", "监控项", "监控指标", "告警名称", "告警规则", "告警类型", "规则名称", "检查项",
     "任务名称", "报警名称",
     "dienst", "prüfung", "nom du problème", "nom du service", "servicio", "nombre del servicio",
-    "監視項目", "監視項目id", "監視項目名", "サービス", "サービス名", "トラップ名", "アラーム名", "アラート名",
+    "障害名", "監視項目", "監視項目id", "監視項目名", "サービス", "サービス名", "トラップ名", "アラーム名",
+    "アラート名",
     "component", "rule", "alert", "alarm", "sensor", "sensor name", "sensor id", "test name", "unit", "event type",
     "common event id", "metric", "metric name", "condition", "backup job", "backup set", "plan", "plan name",
     "传感器", "感應器", "alerte", "alerta", "scheduled job", "threat name", "detection name",
@@ -63,7 +64,8 @@ SUMMARIES = frozenset((
     "告警内容", "告警详情", "告警信息", "报警内容", "故障描述", "描述", "内容", "详情",
     "meldung", "beschreibung", "nachricht", "fehlermeldung", "détail", "mensaje", "descripción", "descripcion",
     "メッセージ", "内容詳細", "詳細メッセージ", "詳細", "alert text", "alert details",
-    "event text",
+    "event text", "ereignis", "événement", "evento", "附加信息", "附加資訊", "additional information", "失败原因",
+    "错误信息",
     "ausgabe", "sortie", "salida", "uscita", "saída", "出力", "最后消息", "最新消息", "消息", "状态信息",
     "plugin output", "plug-in output", "check output", "service output", "host output", "cause", "probable cause",
     "problem", "problem description", "details", "detail", "content", "error", "fehler", "fehlertext", "ursache",
@@ -84,7 +86,9 @@ IDS = frozenset((
     "事件编号", "故障id",
     "ursprüngliche problem-id", "problem-id", "alarm-id", "ereignis-id", "alarmnummer", "störungsnummer",
     "id du problème", "id du problème d'origine", "id de l'alerte", "id del problema", "id de alerta",
-    "id original del problema", "id do problema", "id исходной проблемы", "id проблемы", "インシデントid", "アラートid",
+    "id original del problema", "id problema originale", "id problema", "id do problema original", "障害id",
+    "问题 id", "id original do problema", "id do problema", "id исходной проблемы", "id проблемы", "インシデントid",
+    "アラートid",
     "イベントid",
 ))  # fmt: skip
 # Labels of many meanings: only what looks like a name behind them is that of a check.
@@ -121,6 +125,7 @@ _PLUGIN = re.compile(
     r"\]? ?[:–-] ?\S"
 )
 _HEADING = re.compile(r"(?:[\[【■●◆]\s?)([^\[\]【】:：=]{2,30})[\]】]?")
+_ALONE = re.compile(r"([^:：=|\t]{2,40})[:：]")  # "Additional Info:", its value in the next line
 _MARK = re.compile(r"[:：|\t]|=(?!=)")
 _WORD = re.compile(r"[^\W_]+")
 _ID = re.compile(r"[#\"'(\[]{0,2}(?=[\w:./-]{0,99}\d)([\w:./-]{1,100})(?=[\"'),\].;]{0,2}(?:\s|$))")
@@ -182,13 +187,13 @@ def _leading(text: str) -> tuple[str, Severity | None]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    """Labels and values; one in brackets, ``[Message]``, has its value in the next line."""
+    """Labels and values; one alone, ``[Message]`` or ``Message:``, has its value in the next line."""
     heading = ""
     for line in (whole[:LONGEST_LINE].strip() for whole in text.split("\n", MOST_LINES)[:MOST_LINES]):
-        alone = _HEADING.fullmatch(line)
+        alone = _HEADING.fullmatch(line) or _ALONE.fullmatch(line)
         if heading and line and not alone:
             yield heading, line[:LONGEST_VALUE]
-        heading = alone[1].strip().casefold() if alone else heading if not line else ""
+        heading = hosts.spelled(alone[1]) if alone else heading if not line else ""
         mark = _MARK.search(line, 1, LONGEST_LABEL)
         if mark and (value := " ".join(line[mark.end() :].split()).strip('*_|" ')):
             yield hosts.spelled(line[: mark.start()]), value[:LONGEST_VALUE]

@@ -58,7 +58,7 @@ class Recognisers:
         colleague = names.is_colleague(mail.sender)
         if kinds.is_forward(mail, colleague=colleague):
             return fallback.read_person(mail, names)
-        if (recognised := self._recognised(mail, names)) is not None:
+        if (recognised := self._recognised(mail, names) or self._recognised_fields(mail, names)) is not None:
             return recognised
         machine = kinds.is_machine(mail, colleague=colleague)
         return _late(mail, machine=machine) or fallback.read_mail(mail, names, machine=machine)
@@ -83,6 +83,11 @@ class Recognisers:
             if reading is not None:
                 return _with_host(reading, mail, names) if self._all[index].file.guess_host else reading
         return None
+
+    def _recognised_fields(self, mail: Mail, names: NameFinder) -> Reading | None:
+        """A mail of JSON, whose keys are what other sites write as labels."""
+        text = fallback.readable(mail.text)
+        return self._recognised(msgspec.structs.replace(mail, text=text), names) if text is not mail.text else None
 
 
 def fallback_text(text: str, source: str, names: NameFinder) -> Reading:

@@ -226,6 +226,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _BETWEEN = re.compile(r"[\s,;]+")
 _NEXT_PAIR = re.compile(r",\s+(?=[A-Za-z_]\w*=)")
 _PORT = re.compile(r":\d{1,5}\Z")
+_ADDRESS = re.compile(r"(?<=\S) +\(?\d{1,3}(?:\.\d{1,3}){3}\)?\Z")  # behind a name: "web-4 192.0.2.4"
 _T = TypeVar("_T")
 
 
@@ -236,7 +237,7 @@ def host_name(text: str | None) -> str | None:
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://([^/\s]*).*", r"\1", text)
     if bare.startswith("["):
         return bare[1:].split("]")[0] or None
-    return (_PORT.sub("", bare) if bare.count(":") == 1 else bare).strip() or None
+    return _ADDRESS.sub("", _PORT.sub("", bare) if bare.count(":") == 1 else bare).strip() or None
 
 
 def _several(wanted: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -211,7 +211,8 @@ NOT_BROKEN = (
 # "故障已恢复", "problem resolved": the word of the problem belongs to its end.
 OVER = (
     # "[OK] disk full"
-    r"^[\W\d]*(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)(?: ?[\]】:：|!]| - )"
+    r"^[\W\d]*(?:p\d\W{1,3})?(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)"
+    r"(?: ?[\]】:：|!]| - )"
     r"|\b(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
     r"|fehler|ausfall|problème"
     r"|alerte|panne|erreur|incidencia|alerta|fallo|problema)s? (?:is |are |has been |have been |was |ist |wurde "
@@ -244,13 +245,14 @@ OVER_AT_LAST = (
 # … unless the line doubts it.
 DOUBT = (
     r"\b(?:cannot|can't|could|couldn't|unable|fail(?:ed|s)? to|not|never|nicht|pas|non|no|sin|until|wait)\b"
-    r"|无法|無法|未|没|沒|不|ません|ない"
+    r"|无法|無法|未|没|沒|不(?:能|会|會|再|曾|了|是)|ません|ない"
 )
 # Mail about the monitoring itself rather than about a problem, by its subject.
 NOTICES: Mapping[str, tuple[str, ...]] = {
     "acknowledgement": (
         "acknowledged", "acknowledgement", "acknowledgment", "acked", "已确认", "已確認", "确认告警", "已认领",
-        "已接单", "已受理", "quittiert", "bestätigt", "acquitté", "acquittée", "acquittement", "reconocido",
+        "已接单", "已受理", "报警确认", "告警确认", "故障确认", "问题确认",
+        "quittiert", "bestätigt", "acquitté", "acquittée", "acquittement", "reconocido",
         "reconocida", "確認済み", "確認しました",
     ),
     "downtime": (

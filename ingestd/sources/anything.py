@@ -33,13 +33,15 @@ TITLES = (
     " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label | job | task | probe | trap | alerte | alertname | friendly name | sensor | program"
+    " | part name | label | job | task | probe | trap | alerte | alertname | module | metric | friendly name"
+    " | sensor | program"
     " | stack name"
     " | project name"
 )
 TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
-    " | check output | reason | incident reason | root cause | error message | error | cause | details | output"
+    " | check output | reason | incident reason | root cause | detail | error message | error | cause | details"
+    " | output"
     " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容"
     " | 描述 | 告警描述 | 告警详情"
     " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | mensaje | mensagem"
@@ -68,7 +70,8 @@ STATE = (
     " | message type | alert type | trigger type"
     " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
     " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
-    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | alarm active | alert active | problem active"
+    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | etat | statut | alarm active | alert active"
+    " | problem active"
     " | incident active | event active"
 )
 
@@ -81,7 +84,7 @@ HOSTS = (
     " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名"
     " | rechner | rechnername"
     " | gerät | geraet | knoten | hôte | serveur | servidor | equipo | system"
-    " | sys name | object name | ups name | ups | srv | site name"
+    " | asset name | asset | hote | sys name | object name | ups name | ups | srv | site name"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
 
@@ -93,7 +96,8 @@ SHAPE = Shape(
         **STATES,
         **states(
             nothing="created monitor",
-            firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch,"
+            firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, ko,"
+            " nok,"
             " warnung, engage, engaged, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
             resolved="green, obsolete, finished,"
             " release, released, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
@@ -107,13 +111,13 @@ SHAPE = Shape(
     " | alert level | top severity | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
-    " | schweregrad | priorität | prioritaet | gravité | severidad | gravedad | severidade | some level",
+    " | schweregrad | priorität | prioritaet | gravité | gravite | severidad | gravedad | severidade | some level",
     severities={
         **SEVERITIES,
         **FIVE,
         **severities(
             critical="kcritical, 紧急, 灾难, 致命, red, kritisch, critique, crítico, crítica, 危険",
-            error="严重, 重要, orange, hoch, fehler, schwerwiegend, élevé, alta, alto, 重大",
+            error="严重, 重要, 高危, 高, orange, hoch, fehler, majeure, majeur, schwerwiegend, élevé, alta, alto, 重大",
             warning="kwarning, 警告, 预警, 次要, yellow, warnung, mittel, avertissement, moyen, advertencia, media,"
             " 注意",
             info="kinfo, 信息, 提示, hinweis, niedrig",
@@ -197,7 +201,8 @@ LINKS = frozenset(("url", "weburl", "htmlurl", "link", "href", "permalink"))
 NAMES = frozenset(("name", "displayname", "label", "hostname", "fqdn", "systemname", "dnsname"))
 #: Ids of the sender's people and places, which identify no alert.
 _NOT_ITS_ID = re.compile(
-    r"(?:account|project|org|organi[sz]ation|user|tenant|customer|team|workspace|group|site|network|webhook|app|owner"
+    r"(?:account|chat|channel|room|bot|project|org|organi[sz]ation|user|tenant|customer|team|workspace|group|site"
+    r"|network|webhook|app|owner"
     r"|subscription|policy|integration|installation|commit|parent|environment|transaction|request|trace|session)s?id\Z"
 )
 #: Keys of any name whose ending tells what they are.

@@ -45,6 +45,9 @@ _CHARSET = re.compile(
 )
 _STRAY_BACKSLASH = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|)')
 _TRAILING_COMMA = re.compile(r",(?=\s{0,100}[}\]])")
+_PYTHON = re.compile(r"\[?\{u?'")
+_LITERAL = re.compile(r"u?'((?:[^'\\\n]|\\.)*)'|\"(?:[^\"\\\n]|\\.)*\"|\b(?:True|False|None)\b")
+_WORDS = {"True": "true", "False": "false", "None": "null"}
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _FORM_LIKE = re.compile(r"[A-Za-z0-9_.%\[\]-]{1,100}=")
 _LENIENT = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
@@ -141,7 +144,7 @@ def _unwrapped(value: Any) -> Any:
 
 def _several(text: str) -> Any:
     """Concatenated values, or one that templates spoiled: raw line ends, stray backslashes, a comma too many."""
-    for mend in (str, _mended):
+    for mend in (str, _mended, _of_python):
         try:
             found = list(_concatenated(mend(text)))
         except ValueError:
@@ -157,6 +160,13 @@ def _mended(text: str) -> str:
     if len(text) > LONG:
         raise ValueError("too long to mend")
     return _TRAILING_COMMA.sub("", _STRAY_BACKSLASH.sub(lambda m: m[0] if m[1] else "\\\\", text))
+
+
+def _of_python(text: str) -> str:
+    """What Python prints of a dictionary, as JSON: single quotes, True, False, None."""
+    if len(text) > LONG or not _PYTHON.match(text):
+        raise ValueError("not what Python prints")
+    return _LITERAL.sub(lambda m: json.dumps(m[1]) if m[1] is not None else _WORDS.get(m[0], m[0]), text)
 
 
 def _concatenated(text: str) -> Iterator[Any]:

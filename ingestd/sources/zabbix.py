@@ -51,7 +51,8 @@ SHAPE = Shape(
     " | alert_uid",
     identity=("number", "host_name | hostname | host.name | host | host_host | event_host | in_text.Host"),
     started="event_timestamp | problem_timestamp | event_clock | clock",
-    url="link | url | event_url | problem_url | zabbix_link | trigger_url | zabbix_url | link_to_upstream_details",
+    url="link | url | event_url | problem_url | zabbix_link | trigger_url | alert_url | zabbix_url"
+    " | link_to_upstream_details",
     who="event_update_user | user | user_fullname | ack_user | event_ack_user",
 )
 EVENTS = "event_id | eventid | problem_id | event.id | id"

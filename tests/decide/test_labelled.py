@@ -19,6 +19,8 @@ def test_lines_of_an_unknown_tool():
         ("Sévérité : Haut\nNom du problème : disque\n", Labelled("disque", "error")),
         ("重要度：危険\nメッセージ：停止\n", Labelled(None, "critical", "停止")),
         ("check_name: disk\nlog.level: ERROR\n", Labelled("disk", "error")),
+        ("📊 *Service*: mail\n附加信息:\n\n队列停止\n", Labelled("mail", summary="队列停止")),
+        ("Nome problema: disco\nID problema originale: 812\n", Labelled("disco", external_id="812")),
         ("check=disk\nlevel=3 - warning\n", Labelled("disk", "warning")),
         ("Severity\tWarning\n** State ** | Recovered\n", Labelled(None, "warning", over=True)),
         ("Status: not resolved\n", Labelled()),

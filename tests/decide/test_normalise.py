@@ -480,6 +480,24 @@ def test_a_priority_makes_an_alert_worse_and_never_better():
     assert event_of(machine("belt 3: down", "Priority: High\n")).severity == "critical"
 
 
+def test_a_rank_and_a_number_before_the_subject():
+    event = event_of(machine("[P0][PROBLEM][belt-3] slow", ""))
+    assert (event.state, event.severity) == ("firing", "critical")
+    assert event_of(machine("[P0][OK][belt-3] slow", "")).state == "resolved"
+    assert event_of(machine("Alert #79685: belt 3 is slow", "")).external_id == "79685"
+    assert event_of(machine("Alert #7: belt 3 is slow", "Event ID: 8\n")).external_id == "8"
+
+
+def test_a_recogniser_reads_the_keys_of_json_as_labels():
+    mail = machine(
+        "服务器:wh-files发生: 磁盘空间不足故障!",
+        '{"告警主机":"wh-files","告警等级":"High","告警信息":"磁盘空间不足","事件ID":"9"}',
+    )
+    event = event_of(mail)
+    assert (mail.recogniser, event.host, event.check, event.external_id) == ("zabbix", "wh-files", "磁盘空间不足", "9")
+    assert machine("belt 3", '{"n": 1}').recogniser is None
+
+
 def test_a_check_in_quotes_and_a_subject_that_says_little():
     event = event_of(machine("Monitor 'till 4' is down", ""))
     assert event.check == "till 4"

@@ -64,6 +64,8 @@ def test_severity(text, severity):
         "Panne sur le routeur résolue",
         "Caída de la red: restablecida",
         "[OK] disk full on wh-files",
+        "[P0][OK][wh-files] disk full",
+        "服务器:wh-files: 内存可用不足10%已恢复!",
     ],
 )
 def test_over(text):
@@ -76,6 +78,7 @@ def test_over(text):
         "not resolved yet",
         "failed to recover",
         "尚未恢复",
+        "故障不能恢复",
         "CRITICAL: link up 3 of 4",
         "Database error, not restored",
         "disk full",

@@ -38,6 +38,7 @@ def fields(body: bytes | str, content_type: str = "application/json", query: str
         (f"Alert!\n{PLAIN}\n-- \nthe monitor", "text/plain"),
         (f"[1] {PLAIN}", "text/plain"),
         (f"{PLAIN[:-1]},}}", "application/json"),
+        (str(SAID), "text/plain"),  # as Python prints it
     ],
 )
 def test_one_object_in_many_ways(body, content_type):
@@ -164,3 +165,11 @@ def test_a_form_that_is_nothing_but_percent_signs_takes_a_moment(part: str):
 def test_more_lists_than_any_tool_sends_are_refused():
     with pytest.raises(SourceError, match="more than 100000 lists and objects"):
         fields('{"alerts": [' + "[]," * 120_000 + "[]]}")
+
+
+def test_what_python_prints_is_read_with_its_words_and_quotes():
+    assert fields("[{u'up': False, 'n': None, \"it's\": 'a \"b\" \\\\'}]", "text/plain") == [
+        {"up": False, "n": None, "it's": 'a "b" \\\\'}
+    ]
+    with pytest.raises(SourceError, match="not JSON"):
+        fields("{'a': " + "'b" * 150_000, "text/plain")
