@@ -39,6 +39,8 @@ def _by_keys(message: Message, names: NameFinder) -> Reading | None:
     prose = sources.prose(message) if len(events) == 1 else None
     if prose:
         events = (fallback.told(events[0], prose, message.source, names),)
+    if len(events) == 1 and not prose:
+        events = (fallback.filled(events[0], _text(message)),)
     return replace(found, recogniser=None, kind=kind_of(events), events=events) if events else None
 
 

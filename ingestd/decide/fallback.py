@@ -111,7 +111,7 @@ def read_text(text: str, source: str, names: NameFinder) -> Reading:
     pairs = _pairs(text)
     lines = _lines(_flattened(pairs) if pairs else text)
     first = next((line for line in lines if sum(map(str.isalpha, line[:200])) > 2), "a body without a word")
-    labels = labelled.Labelled() if pairs else labelled.read(text)
+    labels = labelled.read("\n".join(lines))
     said = [value for _, value in pairs if value not in _TRUTHS] or lines  # the name of a key is no news
     heading = first if first in said and not labelled.is_line(first) else ""
     telling = heading if len(heading.split()) > LITTLE or not words.is_weak(heading) else ""
@@ -135,6 +135,22 @@ def _of_text(heading: str, text: str, labels: labelled.Labelled) -> _Verdict:
     if verdict.kind == "other" and not words.says_success(heading):
         return _Verdict("alert", verdict.severity, "a body without a known word")
     return verdict
+
+
+def filled(event: Event, text: str) -> Event:
+    """An event that the keys of JSON gave, with what they say as labels of any language where it lacks something."""
+    if event.host and event.check != event.host and event.severity != "unknown":
+        return event
+    plain = "\n".join(f"{key}: {value}" for key, value in _pairs(text) if not key.casefold().endswith("id"))
+    said = labelled.read(plain)
+    host = event.host or hosts.labelled(plain)
+    return msgspec.structs.replace(
+        event,
+        host=host,
+        check=said.check or event.check if event.check in (None, event.host) else event.check,
+        severity=(said.severity or "unknown") if event.severity == "unknown" else event.severity,
+        guessed=host is not None,
+    )
 
 
 def told(event: Event, text: str, source: str, names: NameFinder) -> Event:

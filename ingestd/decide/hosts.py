@@ -133,6 +133,9 @@ _IPV4 = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\
 _FULL = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,20}(?![\w-]|\.\w)"
 _IP = re.compile(rf"(?<![\w.-]){_IPV4}")
 _FQDN = re.compile(rf"(?<![\w@./-]){_FULL}(?![/@])")
+_WITH_IP = re.compile(
+    rf"(?<![\w./-])((?=[A-Za-z0-9-]{{0,60}}[0-9-])[A-Za-z][A-Za-z0-9-]{{1,61}}) \({_IPV4}\)"
+)  # "web-4 (192.0.2.4)"
 _URL = re.compile(rf"\bhttps?://(?:[\w.%-]{{1,60}}@)?({_FULL}|{_IPV4})", re.IGNORECASE)
 _SHORT = r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"
 # "web-4" or "srv-sales", rather than "day" or "P1"
@@ -197,8 +200,8 @@ def guess(subject: str, text: str, names: NameFinder, sender: str = "") -> str |
     head = text[:LONGEST_HEAD]
     own = _own(sender)
     return (
-        _labelled(_PARTS.sub("\n", subject))
-        or _labelled(text[:LONGEST])
+        labelled(_PARTS.sub("\n", subject))
+        or labelled(text[:LONGEST])
         or (_called(subject, own) if own else None)
         or _addressed(subject)
         or _behind(subject)
@@ -216,10 +219,10 @@ def is_at_host(domain: str) -> bool:
 
 def is_labelled(text: str) -> bool:
     """Whether a line of the text names a host as programs do: label and value."""
-    return _labelled(text[:LONGEST]) is not None
+    return labelled(text[:LONGEST]) is not None
 
 
-def _labelled(text: str) -> str | None:
+def labelled(text: str) -> str | None:
     """The value of the first line whose label is a host's, else of the first whose label is an address's."""
     address = spoken = None
     for label, after in _LINE.findall(text):
@@ -296,6 +299,8 @@ def _home(sender: str, head: str) -> str | None:
 def _addressed(text: str) -> str | None:
     full = (found[0] for found in _FQDN.finditer(text) if found[0].rpartition(".")[2].lower() not in NO_DOMAINS)
     name = next(full, None) or next((str(found[1]) for found in _URL.finditer(text)), None)
+    if not name and (named := _WITH_IP.search(text)) and not _NO_HOST.match(named[1]):
+        return str(named[1])
     return name or next(
         (found[0] for found in _IP.finditer(text) if not _OTHERS.search(text[: found.start()][-20:])), None
     )

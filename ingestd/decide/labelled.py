@@ -36,7 +36,8 @@ CHECKS = frozenset((
     "problemname", "alarmname", "prüfpunkt", "sensorname", "regel", "auftrag", "sicherungsauftrag",
     "nom de l'alerte", "vérification", "sonde", "nombre del problema", "comprobación", "problema",
     "nome do problema", "serviço", "nome do serviço", "servizio", "nome problema", "имя проблемы", "проблема",
-    "сервис", "служба", "проверка", "триггер", "nazwa problemu", "usługa", "서비스", "서비스명", "항목", "경고명",
+    "сервис", "служба", "проверка", "триггер", "nazwa problemu", "usługa", "문제 이름", "경보 이름",
+    "서비스", "서비스명", "항목", "경고명",
 ))  # fmt: skip
 SEVERITY_LABELS = frozenset((
     "severity", "level", "log level", "importance", "alert level", "alarm level", "criticality", "alert severity",
@@ -51,7 +52,8 @@ SEVERITY_LABELS = frozenset((
 PRIORITIES = frozenset(("priority", "urgency", "优先级", "緊急度", "priorität", "priorité", "prioridad", "優先度"))
 STATES = frozenset((
     "status", "state", "new status", "new state", "current state", "current status", "alert status",
-    "alarm status", "newstatevalue", "service state", "host state", "monitor status", "check status",
+    "alarm status", "alarm state", "alert state", "problem state", "newstatevalue", "service state", "host state",
+    "monitor status", "check status",
     "notification type",
     "状态", "告警状态", "报警状态", "當前狀態", "当前状态", "zustand", "statut", "état", "estado", "状態",
     "ステータス", "恢复状态", "问题状态", "事件状态", "stato", "статус", "состояние", "stan", "상태", "event state",
@@ -87,6 +89,7 @@ IDS = frozenset((
     "ursprüngliche problem-id", "problem-id", "alarm-id", "ereignis-id", "alarmnummer", "störungsnummer",
     "id du problème", "id du problème d'origine", "id de l'alerte", "id del problema", "id de alerta",
     "id original del problema", "id problema originale", "id problema", "id do problema original", "障害id",
+    "원래 문제 id", "문제 id",
     "问题 id", "id original do problema", "id do problema", "id исходной проблемы", "id проблемы", "インシデントid",
     "アラートid",
     "イベントid",
@@ -107,6 +110,7 @@ LEVELS: Mapping[str, Severity] = {
     "重要": "error", "高": "error", "hoch": "error", "schwerwiegend": "error", "fehler": "error", "haut": "error",
     "élevé": "error", "élevée": "error", "majeure": "error", "alta": "error", "alto": "error", "重大": "error",
     "критическая": "critical", "критический": "critical", "чрезвычайная": "critical", "심각": "critical",
+    "재해": "critical", "높음": "error", "보통": "warning", "중간": "warning",
     "высокая": "error", "высокий": "error", "средняя": "warning", "предупреждение": "warning", "경고": "warning",
     "p0": "critical", "p1": "critical", "p2": "error", "p3": "warning", "p4": "info", "p5": "info", "sev1": "critical",
     "sev2": "error", "sev3": "warning", "sev4": "info",

@@ -213,7 +213,8 @@ OVER = (
     # "[OK] disk full"
     r"^[\W\d]*(?:p\d\W{1,3})?(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)"
     r"(?: ?[\]】:：|!]| - )"
-    r"|\b(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
+    r"|\b(?:(?:critical|major|minor|warning|high) )?"
+    r"(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
     r"|fehler|ausfall|problème"
     r"|alerte|panne|erreur|incidencia|alerta|fallo|problema)s? (?:is |are |has been |have been |was |ist |wurde "
     r"|est |a été |ha sido |está )?"
@@ -309,7 +310,7 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "update available", "updates available", "new update", "new updates", "new update(s)", "package updates",
         "new version available", "password changed",
         "your invoice", "your receipt", "your order", "payment received", "ihre rechnung", "ihre bestellung",
-        "votre facture", "su factura", "账单通知", "电子发票", "ご請求",
+        "votre facture", "su factura", "账单", "账单通知", "电子发票", "ご請求",
         "login from", "new login", "signed in", "welcome to",
         "subscription confirmation", "confirm your", "verify your", "verification code", "security code",
         "login code",

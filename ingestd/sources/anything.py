@@ -30,10 +30,12 @@ TITLES = (
     " | display name | error class | service desc | service description | alarm name | alarm"
     " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称"
     " | 报警名称 | 服务 | 服务名称 | アラート名 | 監視項目"
-    " | サービス | dienst | prüfung | alarmname | servicio | serviço | nom du service | strategy name | health rule"
+    " | サービス | dienst | servizio | servico | prüfung | alarmname | servicio | serviço | nom du service"
+    " | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label | job | task | probe | trap | alerte | alertname | module | metric | friendly name"
+    " | part name | label | job | task | probe | trap name | trap | notification name | alerte | alertname | module"
+    " | metric | friendly name"
     " | sensor | program"
     " | stack name"
     " | project name"
@@ -44,7 +46,8 @@ TEXTS = (
     " | output"
     " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容"
     " | 描述 | 告警描述 | 告警详情"
-    " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | mensaje | mensagem"
+    " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | messaggio | mensaje"
+    " | mensagem"
     " | descripción"
     " | descrição | formatted"
     " | some text"
@@ -70,7 +73,8 @@ STATE = (
     " | message type | alert type | trigger type"
     " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
     " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
-    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | etat | statut | alarm active | alert active"
+    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | etat | statut | stato | situacao | situação"
+    " | alarm active | alert active"
     " | problem active"
     " | incident active | event active"
 )
@@ -84,7 +88,8 @@ HOSTS = (
     " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名"
     " | rechner | rechnername"
     " | gerät | geraet | knoten | hôte | serveur | servidor | equipo | system"
-    " | asset name | asset | hote | sys name | object name | ups name | ups | srv | site name"
+    " | asset name | asset | hote | macchina | maquina | máquina | sys name | object name | ups name | ups | srv"
+    " | site name"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
 
@@ -97,7 +102,7 @@ SHAPE = Shape(
         **states(
             nothing="created monitor",
             firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, ko,"
-            " nok,"
+            " nok, errore, falha, erro, erreur, panne, gestoppt, caído, caido, parado,"
             " warnung, engage, engaged, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
             resolved="green, obsolete, finished,"
             " release, released, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
@@ -111,7 +116,8 @@ SHAPE = Shape(
     " | alert level | top severity | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
-    " | schweregrad | priorität | prioritaet | gravité | gravite | severidad | gravedad | severidade | some level",
+    " | schweregrad | priorität | prioritaet | gravité | gravite | gravità | gravita | severidad | gravedad"
+    " | severidade | some level",
     severities={
         **SEVERITIES,
         **FIVE,
@@ -130,9 +136,11 @@ SHAPE = Shape(
     " | down since | down at | first occurred at | first received | start date | some begin"
     " | created at | created | some start | since | active since | 开始时间 | 首次触发时间 | beginn",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
-    " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间 | zeit"
+    " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间"
+    " | zeit | zeitstempel | horario | horário | data ora | data e ora | horodatage"
     " | zeitpunkt | 発生日時 | fecha | hora | last changed | received | reported at | tstamp",
-    url="alert url | incident url | issue url | problem url | dashboard url | details url | alarm url | permalink"
+    url="alert url | permalinks web | incident url | issue url | problem url | dashboard url | details url"
+    " | alarm url | permalink"
     " | html url | web url | link | url"
     " | monitor url | some link | plain link",
     who="acknowledged by | acked by | ack by",

@@ -70,6 +70,9 @@ def test_guesses(subject, text, host):
         ("alert", "backup.sh failed", "", None),
         ("alert", "* IP address : 203.0.113.9\n* Server : crane-7", "", "crane-7"),
         ("alert", "IP: 198.51.100.9\nHost: unknown", "", "198.51.100.9"),
+        ("Traffic warning for crane-7 (203.0.113.9)", "", "", "crane-7"),
+        ("Traffic warning (203.0.113.9)", "", "", "203.0.113.9"),
+        ("alert", "📊 *host.name*: crane-7", "", "crane-7"),
         # at last whose account wrote it
         ("full disk", "97 % of /var", "root@quay.trading.example", "quay.trading.example"),
         ("full disk", "97 % of /var", "www-data@nas", "nas"),

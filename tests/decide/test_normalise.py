@@ -724,3 +724,13 @@ def test_a_group_that_holds_but_blanks_is_no_value() -> None:
     file = one("when: [{subject: ~^TOOL}]\ntake: [{body: 'check:(?P<check>.*)host:(?P<host>.*)'}]\nends: person")
     (event,) = read("From: t@x.example\nSubject: TOOL\n\ncheck:   host: srv-1\n", Recognisers((file,))).events
     assert (event.check, event.host) == (None, "srv-1")
+
+
+def test_what_the_keys_left_out_is_filled_by_labels_of_any_language():
+    event = Event(state="firing", summary="stuck", host=None, check="stuck")
+    said = fallback.filled(event, '{"узел": "crane-9", "심각도": "높음", "text": "stuck"}')
+    assert (said.host, said.check, said.severity, said.guessed) == ("crane-9", "stuck", "error", True)
+    bare = fallback.filled(msgspec.structs.replace(event, check=None), '{"サービス": "hoist", "server id": "crane-9"}')
+    assert (bare.host, bare.check, bare.severity, bare.guessed) == (None, "hoist", "unknown", False)
+    whole = msgspec.structs.replace(event, host="crane-7", severity="info")
+    assert fallback.filled(whole, '{"узел": "crane-9"}') == whole

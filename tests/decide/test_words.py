@@ -65,6 +65,7 @@ def test_severity(text, severity):
         "Caída de la red: restablecida",
         "[OK] disk full on wh-files",
         "[P0][OK][wh-files] disk full",
+        "Critical alarm cleared: link down",
         "服务器:wh-files: 内存可用不足10%已恢复!",
     ],
 )

@@ -12,6 +12,8 @@ from ingestd.sources.body import fields
     [
         ('host=web-4 level=error msg="upstream \\"a\\" timed out"', {"host": "web-4", "level": "error", "msg": 'upstream "a" timed out'}),
         ("host=web-4, state='is down'\nport=\n", {"host": "web-4", "state": "is down", "port": ""}),
+        ("2026-03-02T08:14:30Z host=a trap=b", {"time": "2026-03-02T08:14:30Z", "host": "a", "trap": "b"}),
+        ("2026-03-02T08:14:30Z host=a", {}),
         ("alone=1", {}),
         ("a form=1&b=2 c=3", {}),
         ("level=error and more words", {}),
