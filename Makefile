@@ -40,6 +40,7 @@ demo: $(STAMP)         ## a morning in a trading company, played through real SM
 bench: $(STAMP)        ## what the pipeline carries, what 100,000 open alerts cost, how soon a page is out, what a decision costs, how well storms become incidents
 	$(BIN)/python tests/benchmarks/throughput.py
 	$(BIN)/python tests/benchmarks/intake.py
+	$(BIN)/python tests/benchmarks/mailintake.py
 	$(BIN)/python tests/benchmarks/latency.py
 	$(BIN)/python tests/benchmarks/open_alerts.py
 	$(BIN)/python tests/benchmarks/decision.py

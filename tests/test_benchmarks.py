@@ -30,6 +30,11 @@ def figures(name: str, *words: str) -> str:
         ),
         ("open_alerts", ("--alerts", "200", "--alone", "--json"), '"ingestd: from kill -9 to ready"'),
         ("intake", ("--rounds", "1", "--alerts", "100", "--sizes", "10", "--alone", "--json"), "ingestd, bodies of 10"),
+        (
+            "mailintake",
+            ("--rounds", "1", "--mails", "40", "--sizes", "2", "--alone", "--json"),
+            "ingestd, many a connection",
+        ),
         ("throughput", ("--alerts", "100", "--mails", "8", "--json"), "mail, 2 KiB"),
     ],
 )
