@@ -82,9 +82,10 @@ class Backlog:
         self._left_from = self._left_from if self.left else arrived
         self.left += count
 
-    def found(self, count: int, before: int, *, all_of_them: bool) -> None:
-        """So many were read, where ``before`` were left; ``all_of_them``: but for those that came since."""
-        self.left = self.left - before if all_of_them else max(1, self.left - count)
+    def found(self, last: int, count: int, before: int) -> None:
+        """So many were read, up to an id, where ``before`` were left; none: only those that came since are."""
+        self.newest = max(self.newest, last)
+        self.left = max(1, self.left - count) if count else self.left - before
 
     def clear(self) -> None:
         """Begin anew."""

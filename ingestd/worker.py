@@ -255,6 +255,7 @@ class Engine:
     async def _read_on(self) -> None:
         """There is room again for what was left in the store."""
         before = self._queue.left
+        self._lately.clear()  # what is positioned by now is not found
         try:
             found = await asyncio.to_thread(self._store.waiting_after, self._queue.newest)
         except Exception as error:  # the next turn may do
@@ -264,8 +265,9 @@ class Engine:
         for entry in found:
             if entry.id not in self._known and entry.id not in self._lately:
                 self._known.add(entry.id)
-                self._queue.take(Waiting(entry, self._arrival(entry)))
-        self._queue.found(len(found), before, all_of_them=not found)
+                waiting = Waiting(entry, self._arrival(entry))
+                (self._urgent.append if _overtakes(entry) else self._queue.take)(waiting)
+        self._queue.found(found[-1].id if found else 0, len(found), before)
 
     async def _slice(self) -> bool:
         """Decide for a slice; hand what is done to the store. A long body goes on in the next slice."""

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from ingestd import worker
 from ingestd.backlog import Backlog, Waiting
-from ingestd.model import Changes, Entry, Message, Stepped
+from ingestd.model import Answers, Changes, Entry, Message, Stepped
 from ingestd.store import queries
 from tests.desk import Clock, Desk, opened
 
@@ -30,7 +30,7 @@ def test_what_does_not_fit_is_left_and_what_comes_after_it_too() -> None:
     assert not line.add(waiting(4))  # it is behind the third
     assert line.wants_more
     line.take(waiting(3))
-    line.found(1, 2, all_of_them=False)
+    line.found(3, 1, 2)
     assert (len(line), line.left, line.newest, line.wants_more) == (3, 1, 3, False)
 
 
@@ -50,10 +50,10 @@ def test_those_that_came_while_others_were_read_are_still_left() -> None:
     line = Backlog(most=0)
     line.leave(5, 1.0)
     line.leave(2, 2.0)
-    line.found(5, 5, all_of_them=True)
+    line.found(0, 0, 5)
     assert line.left == 2
-    line.found(9, 2, all_of_them=False)
-    assert line.left == 1  # at least
+    line.found(9, 9, 2)
+    assert (line.left, line.newest) == (1, 9)  # one at least
 
 
 async def test_far_behind_the_engine_keeps_few_in_memory_and_steps_all_in_their_order(
@@ -132,3 +132,17 @@ async def _narrow(desk: Desk) -> None:
     await desk.pause()
     desk.engine._queue = Backlog(most=10)
     desk.paging = False
+
+
+async def test_an_answer_among_what_is_read_on_overtakes(url: str) -> None:
+    async with opened(url) as desk:
+        await _narrow(desk)
+        for n in range(20):
+            await desk.host(f"srv-{n}")
+        desk.store.on_received = None  # its commit was unclear: nobody told the engine
+        mail = Message(kind="mail", source="smtp", body=b"ack", actor="lin", answers=Answers(1, 1))
+        number = await desk.message(mail)
+        desk.go_on()
+        await desk.quiet()
+        order = [one.entry.id for one in desk.committed if one.entry.id]
+        assert order.index(number) < 20 and len(order) == 21
