@@ -25,8 +25,9 @@ from tests.test_app import House, opened
 NOWHERE = "relay.nowhere.example"
 
 
-async def hangs(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(3600)
+async def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """It never says a word."""
+    await reader.read()
     writer.close()
 
 
