@@ -103,6 +103,7 @@ class Forgetting:
         for place in PLACES:
             self._rows(place)
         self._count_held()
+        self._pragma("busy_timeout=200")  # milliseconds: whoever writes waits behind this one
         self._pragma("wal_checkpoint(TRUNCATE)")
         return Forgotten(erased, dict(+self._done), dict(+self._left))
 
