@@ -173,3 +173,9 @@ def test_what_python_prints_is_read_with_its_words_and_quotes():
     ]
     with pytest.raises(SourceError, match="not JSON"):
         fields("{'a': " + "'b" * 150_000, "text/plain")
+
+
+def test_more_values_than_any_tool_sends_are_refused_before_they_are_built():
+    body = "{" + ",".join(f'"k{n}": {n}' for n in range(300_002)) + "}"
+    with pytest.raises(SourceError, match="more than 300000 values in one body"):
+        fields(body)
