@@ -5,6 +5,7 @@ counted here, and read from the store again, in the order it came, as soon as th
 """
 
 from collections import deque
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -36,6 +37,10 @@ class Backlog:
 
     def __len__(self) -> int:
         return len(self._line) + self.left
+
+    def __iter__(self) -> Iterator[Waiting]:
+        """Those in memory, first the first."""
+        return iter(self._line)
 
     @property
     def ready(self) -> bool:

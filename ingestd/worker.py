@@ -7,6 +7,7 @@ applied to the world at once and committed in order behind it; verdicts, pages a
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from time import perf_counter
 from typing import Protocol
 
@@ -35,14 +36,16 @@ log = structlog.get_logger("ingestd.engine")
 
 SLICE = 0.0005  # seconds of deciding between two looks at the sockets: an answer takes some six looks
 SAYING = 0.0002  # seconds of log lines between two looks, while there is something to decide
-TOGETHER = 64  # entries whose log lines are written together while there is much to decide …
+SAID_TOGETHER = 64  # entries whose log lines are written together while there is much to decide …
 ALIKE = 3  # … so that of more lines than this, of one incident and sort, the first will do
 UNSAID = 5000  # entries that wait for their log lines
 IN_FLIGHT = 16  # batches waiting for their commit
 DEAF_AFTER = 60.0  # seconds of lag or downtime after which deadlines about silence move
 CLOCK_STEP = 2.0  # seconds by which the wall clock may drift from the engine's before it is an incident
-SINGLY = 2000  # entries stepped one by one after an unclean end: more than can have been under way
-DEATHS = 2  # while an entry was stepped alone, until it is set aside: one may well have had another cause
+SUSPECTS = 2000  # entries whose attempts are counted after an unclean end: more than can have been under way
+#: How many are tried after one commit that counts the attempt, by the attempts that they had; after the last one an
+#: entry is set aside. Kills from outside hardly meet one in ever smaller groups, and a start is not held up.
+TOGETHER = (64, 8, 1)
 POLL = 30.0  # seconds between looks for rows whose commit was unclear
 STOP_PATIENCE = 5.0  # seconds of stepping what is queued at a stop
 RETRY = 1.0  # seconds between tries to read a store that does not answer
@@ -118,7 +121,7 @@ class Engine:
         self._verdicts: dict[int, asyncio.Future[Verdict]] = {}
         self._known: set[int] = set()  # ids queued or under way
         self._lately: set[int] = set()  # ids committed since the last look for stray rows
-        self._suspects: dict[int, int] = {}  # id -> attempts, of entries to be stepped one by one
+        self._suspects: dict[int, int] = {}  # id -> attempts, of entries whose next attempt must be counted first
         self._refused: Counter[Key] = Counter()  # how often the changes of an entry could not be kept
         self._careful = 0  # so many entries are still to be committed one by one
         self._lost: list[Waiting] = []  # notes of ours in batches that were not taken
@@ -180,7 +183,7 @@ class Engine:
             self.note(Message(kind="gap", source="engine", body=repr(self._deaf).encode(), received=wall))
         left = self._left()
         if self._store.unclean:
-            self._suspects = {entry.id: entry.attempts for entry in left[:SINGLY]}
+            self._suspects = {entry.id: entry.attempts for entry in left[:SUSPECTS]}
         self._resume(left)
 
     async def run(self) -> None:
@@ -190,7 +193,7 @@ class Engine:
             if self._rebuild:
                 await self._load_again()
             worked = await self._slice()
-            if not worked or len(self._unsaid) >= TOGETHER:
+            if not worked or len(self._unsaid) >= SAID_TOGETHER:
                 worked = self._say(SAYING) or worked
             now = self._clock.monotonic()
             if now - checked >= 1.0:
@@ -279,11 +282,12 @@ class Engine:
                 waiting = self._next()
                 if waiting is None:
                     break
-                if self._careful or waiting.entry.id in self._suspects:
+                suspected = self._suspects.get(waiting.entry.id, len(TOGETHER)) < len(TOGETHER)
+                if suspected or self._careful:
                     if batch:
                         self._put_back(waiting)
                         break
-                    await self._alone(waiting)
+                    await (self._count_attempts(waiting) if suspected else self._alone(waiting))
                     return True
                 self._open = self._begin(waiting)
             worked = True
@@ -338,18 +342,29 @@ class Engine:
 
     def _decided(self, waiting: Waiting, at: float) -> Iterable[Changes]:
         entry = waiting.entry
-        died = self._suspects.pop(entry.id, 0) >= DEATHS
+        died = self._suspects.pop(entry.id, 0) >= len(TOGETHER)
         refusals = self._refused[_key(entry)]
         if refusals or died:
             why = HOPELESS if refusals > 1 else REFUSED if refusals else DIED
             return (set_aside(self.world, entry.message, at, why) for _ in range(1))
         return pipeline.step(self.world, entry, at)
 
+    async def _count_attempts(self, first: Waiting) -> None:
+        """After an unclean end: the attempt at some is committed, then they are stepped as ever.
+
+        If that kills, what kills is among them, and the next start tries fewer of them at once.
+        """
+        self._put_back(first)
+        had = self._suspects[first.entry.id]
+        alike = (w.entry.id for w in chain(self._urgent, self._queue) if self._suspects.get(w.entry.id) == had)
+        ids = tuple(islice(alike, TOGETHER[had]))
+        await self._store.attempt(ids)
+        for number in ids:
+            del self._suspects[number]
+
     async def _alone(self, waiting: Waiting) -> None:
-        """After an unclean end: the attempt is committed first, so that what kills is known by its deaths."""
+        """Step and commit an entry by itself."""
         self._careful = max(0, self._careful - 1)
-        if self._suspects.get(waiting.entry.id, DEATHS) < DEATHS:
-            await self._store.attempt((waiting.entry.id,))
         stepping = self._begin(waiting)
         while not self._go_on(stepping, perf_counter() + SLICE):
             if self._rebuild:
@@ -395,7 +410,7 @@ class Engine:
         """Write log lines for so long, or until few enough are left; whether some are."""
         end = perf_counter() + seconds
         while self._unsaid and (perf_counter() < end or len(self._unsaid) > UNSAID):
-            _tell_log([self._unsaid.popleft() for _ in range(min(TOGETHER, len(self._unsaid)))])
+            _tell_log([self._unsaid.popleft() for _ in range(min(SAID_TOGETHER, len(self._unsaid)))])
         return bool(self._unsaid)
 
     def _give_up(self, batch: Sequence[Waiting], error: Exception) -> None:
@@ -428,7 +443,7 @@ class Engine:
         self._queue.clear()
         self._known.clear()
         self.world = World(self._rules, snapshot)
-        self._suspects = {entry.id: 0 for entry in left[:SINGLY] if not self._refused[_key(entry)]}
+        self._suspects = {entry.id: 0 for entry in left[:SUSPECTS] if not self._refused[_key(entry)]}
         self._resume(left)
 
     async def _read(self) -> tuple[Snapshot, tuple[Entry, ...]]:

@@ -119,7 +119,7 @@ async def test_a_store_that_does_not_answer_is_asked_again(url: str, monkeypatch
 async def test_log_lines_that_wait_are_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(url) as desk:
         monkeypatch.setattr(worker, "UNSAID", 3)
-        monkeypatch.setattr(worker, "TOGETHER", 1)
+        monkeypatch.setattr(worker, "SAID_TOGETHER", 1)
         step = Stepped(entry=Entry(1, Message(kind="tick", source="engine")), position=1, at=0.0, changes=Changes())
         desk.engine._unsaid.extend([step] * 10)
         assert desk.engine._say(0.0)

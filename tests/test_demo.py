@@ -130,7 +130,7 @@ def test_it_is_run_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 # -- the drill
 
 
-def test_a_message_that_kills_the_process_is_set_aside_at_its_third_death(tmp_path: Path) -> None:
+def test_a_message_that_kills_the_process_is_set_aside_at_its_fourth_death(tmp_path: Path) -> None:
     told: list[str] = []
     assert poison.wrong(poison.drill(tmp_path, told.append)) == []
-    assert sum("death" in line for line in told) == 3
+    assert sum("death" in line for line in told) == 4

@@ -438,7 +438,7 @@ async def test_a_rebuild_waits_until_the_store_answers(url: str, monkeypatch: py
 # -- what kills the process
 
 
-async def test_a_message_that_kills_is_set_aside_once_it_killed_twice_alone(
+async def test_a_message_that_kills_is_set_aside_once_it_killed_alone(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
@@ -451,7 +451,7 @@ async def test_a_message_that_kills_is_set_aside_once_it_killed_twice_alone(
             await desk.task
         await desk.die()
 
-        for attempts in (0, 1):
+        for attempts in (0, 1, 2):
             desk = Desk(Store.open(store_url), clock)
             assert desk.store.unclean
             assert [(entry.id, entry.attempts) for entry in desk.store.pending()] == [(number, attempts)]
@@ -472,15 +472,52 @@ async def test_a_message_that_kills_is_set_aside_once_it_killed_twice_alone(
         assert not desk.store.unclean
 
 
-async def test_what_was_under_way_at_a_second_kill_is_no_killer(url: str) -> None:
-    """Two deaths that had another cause: the first while it waited, the second between its attempt and its commit."""
+async def test_a_message_that_kills_among_many_is_found_in_ever_smaller_groups(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    desk = Desk(Store.open(url), clock)
+    for number in range(100):
+        await desk.webhook(disk(f"web-{number}", "boom" if number == 70 else "full"))
+    await desk.die()
+    for deaths, together in enumerate(worker.TOGETHER, 1):
+        desk = Desk(Store.open(url), clock)
+        desk.start()
+        assert desk.task is not None
+        with deadly(monkeypatch, b"boom"), pytest.raises(DeathError):
+            await desk.task
+        left = [entry.attempts for entry in desk.store.pending()]
+        assert max(left) == deaths and 1 <= left.count(deaths) <= together
+        await desk.die()
+    async with opened(url, clock) as desk:
+        desk.start()
+        await desk.quiet()
+        assert desk.shunted() == [aside.DIED]
+        assert len(desk.engine.world.alerts) == 100
+
+
+async def test_after_a_kill_many_messages_need_few_commits(url: str) -> None:
+    clock = Clock()
+    desk = Desk(Store.open(url), clock)
+    await asyncio.gather(*(desk.webhook(disk(f"web-{number}")) for number in range(200)))
+    await desk.die()
+    async with opened(url, clock) as desk:
+        desk.start()
+        await desk.quiet()
+        assert len(desk.engine.world.alerts) == 200
+        assert desk.store.figures.commits < 100
+
+
+async def test_what_was_under_way_at_three_kills_is_no_killer(url: str) -> None:
+    """Deaths that had another cause: the first while it waited, two more between its attempt and its commit."""
     clock = Clock()
     desk = Desk(Store.open(url), clock)
     number = await desk.host("acc-sw-17")
     await desk.store.attempt([number])
+    await desk.store.attempt([number])
     await desk.die()
     async with opened(url, clock) as desk:
-        assert [entry.attempts for entry in desk.store.pending()] == [1]
+        assert [entry.attempts for entry in desk.store.pending()] == [2]
         desk.start()
         await desk.quiet()
         assert desk.shunted() == [] and len(desk.engine.world.alerts) == 1

@@ -10,7 +10,7 @@ what the sink heard:
 - incidents doubled: more than one for a problem, or one for several;
 - pages and ends lost; doubled: told under two names, or twice under one name by the same process. What was in flight at
   a kill may come again under its own name;
-- set aside: a message that was being stepped at two kills is taken for their cause. It is kept, and an incident tells of
+- set aside: a message that was under way at four kills in a row is taken for their cause. It is kept, and an incident tells of
   it; more than a few is a fault.
 
     python tests/drills/crash.py [--kills 1000] [--seed 1] [--peer]
@@ -49,7 +49,7 @@ STARTING = 0.3  # the share of kills that come before it is ready
 LIFE = 0.8  # seconds that it lives at most once it is ready
 COLD = 20  # every so many starts it is a new program; else a fork of one that has read its modules already
 PAUSE = 0.3  # seconds at most between a page and the recovery
-ASIDE = 0.01  # most problems of a kill of which something may be set aside: it was killed twice while stepped alone
+ASIDE = 0.01  # most problems of a kill of which something may be set aside
 SETTLE = 90.0  # seconds in which everything must have been told after the last kill
 SOON = CORRELATE.replace("}", ", cooling: 100ms, linger: 100ms, leftover: 300ms}")
 

@@ -1,6 +1,6 @@
-"""A message that kills the process: set aside once it killed twice while nothing else was stepped; innocent ones go on.
+"""A message that kills the process: set aside at its fourth death, with an incident; an innocent one goes on.
 
-Its first death is no proof: anything may have been under way then. An incident tells of it.
+The first is no proof of anything; after it, what was under way is tried in ever smaller groups, the last time alone.
 
 The daemon of this drill dies at once (exit 9) on reading a webhook body with a magic word; a supervisor starts it again.
 """
@@ -114,9 +114,9 @@ def drill(folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
         one.until(lambda: len(one.incidents()) == 1, "the first incident")
         say("a message that kills the process is posted")
         one.post("hr-server", MAGIC)
-        one.until(lambda: one.deaths == 3, "the third death")
+        one.until(lambda: one.deaths == 4, "the fourth death")
         one.until(lambda: one.metric('ingestd_shunted_total{source="tools"} 1.0'), "the message to be shunted")
-        say("the fourth start set it aside; an innocent message follows")
+        say("the fifth start set it aside; an innocent message follows")
         one.post("sales-mail", "after: disk 97 % full")
         listed = one.until(lambda: i if len(i := one.incidents()) >= 3 else None, "all incidents")
     finally:
@@ -128,7 +128,7 @@ def wrong(result: dict[str, Any]) -> list[str]:
     """What did not go as it should."""
     titles = result["titles"]
     expected = {
-        "three deaths": result["deaths"] == 3,
+        "four deaths": result["deaths"] == 4,
         "three incidents": len(titles) == 3,
         "one about the message set aside": sum("died twice" in title for title in titles) == 1,
         "the innocent ones": sum("full" in title for title in titles) == 2,
