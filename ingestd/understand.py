@@ -22,11 +22,19 @@ def read(message: Message, recognisers: Recognisers, names: NameFinder, mappings
     if message.kind == "mail":
         return recognisers.read(message, names)
     try:
-        return sources.read(message, mappings)
+        return _with_lines(sources.read(message, mappings))
     except sources.SourceError as error:
         fault = f"malformed: {message.refused}" if message.refused else f"not what {message.adapter} sends: {error}"
         found = _by_keys(message, names) or normalise.fallback_text(_text(message), message.source, names)
         return replace(found, reasons=(Reason("recognise", "fallback", f"the body is {fault}"), *found.reasons))
+
+
+def _with_lines(reading: Reading) -> Reading:
+    """A reading whose one event lacks a host, with what the labelled lines of its text say; as a guess."""
+    event = reading.events[0] if len(reading.events) == 1 else None
+    if event is None or event.host or "\n" not in event.summary:
+        return reading
+    return replace(reading, events=(fallback.filled(event, event.summary),))
 
 
 def _by_keys(message: Message, names: NameFinder) -> Reading | None:

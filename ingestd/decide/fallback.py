@@ -141,7 +141,8 @@ def filled(event: Event, text: str) -> Event:
     """An event that the keys of JSON gave, with what they say as labels of any language where it lacks something."""
     if event.host and event.check != event.host and event.severity != "unknown":
         return event
-    plain = "\n".join(f"{key}: {value}" for key, value in _pairs(text) if not key.casefold().endswith("id"))
+    keys = _pairs(text)
+    plain = "\n".join(f"{key}: {value}" for key, value in keys if not key.casefold().endswith("id")) if keys else text
     said = labelled.read(plain)
     host = event.host or hosts.labelled(plain)
     return msgspec.structs.replace(

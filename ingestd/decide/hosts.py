@@ -9,6 +9,7 @@ from whose system account the mail came.
 import re
 
 from ingestd.decide.match import NameFinder
+from ingestd.spelling import unaccented
 
 LONGEST = 8 * 1024  # characters of a body that are looked at
 LONGEST_HEAD = 1000  # characters of a body in which a host's name needs no label
@@ -39,7 +40,7 @@ LABELS = frozenset((
     "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name",
     "monitored system",
     "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源",
-    "告警设备", "报警设备", "告警机器", "故障实例", "告警实例", "告警节点", "资产名称",
+    "告警设备", "报警设备", "告警机器", "实例信息", "故障实例", "告警实例", "告警节点", "资产名称",
     "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱",
     "网元名称", "网元",
     "hostname/adresse", "betroffenes system", "betroffener host", "system-name", "hote", "nom de l'hôte",
@@ -118,6 +119,9 @@ SERVICES = frozenset((
 PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern", "intranet", "localnet"))
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
+_LABELS, _SPOKEN_LABELS, _ADDRESSES = (
+    frozenset(map(unaccented, table)) for table in (LABELS, SPOKEN_LABELS, ADDRESSES)
+)
 _SIGNS = re.compile(r"^\W+")
 _COMMENT = re.compile(r"\s\([^()]{0,100}\)\s{0,9}$")  # behind an address: the name of an old program's account
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
@@ -229,9 +233,9 @@ def labelled(text: str) -> str | None:
         plain = spelled(label)
         if is_label(plain) and (name := _value(after)):
             return name
-        if spoken is None and plain in SPOKEN_LABELS:
+        if spoken is None and plain in _SPOKEN_LABELS:
             spoken = _spoken(after)
-        if address is None and plain in ADDRESSES:
+        if address is None and plain in _ADDRESSES:
             address = _value(after)
     return spoken or address
 
@@ -241,12 +245,12 @@ def spelled(label: str) -> str:
     plain = label.strip(DECORATION).casefold()
     if plain and not plain[0].isalnum():
         plain = _SIGNS.sub("", plain)  # "📊 *Host*"
-    return plain if plain.isalpha() else plain.replace(".", " ").replace("_", " ")
+    return unaccented(plain if plain.isalpha() else plain.replace(".", " ").replace("_", " "))
 
 
 def is_label(plain: str) -> bool:
     """Whether a label is one of a host's name."""
-    return plain in LABELS or plain.endswith(ENDINGS)
+    return plain in _LABELS or plain.endswith(ENDINGS)
 
 
 def _spoken(after: str) -> str | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ingestd.decide import hosts, words
 from ingestd.model import Severity
+from ingestd.spelling import unaccented
 
 MOST_LINES = 60
 LONGEST_LABEL = 40  # characters
@@ -151,7 +152,7 @@ def read(text: str) -> Labelled:
     found: dict[str, str] = {}
     leading, level = _leading(text)
     for label, value in _lines(text):
-        if label in VAGUE and not _is_name(label, value):
+        if label in _VAGUE and not _is_name(label, value):
             continue
         for name, table in _TABLES:
             if label in table:
@@ -171,14 +172,20 @@ def is_line(line: str) -> bool:
     return any(hosts.is_label(label) or any(label in table for _, table in _TABLES) for label, _ in _lines(line))
 
 
-_TABLES = (
-    ("check", CHECKS),
-    ("severity", SEVERITY_LABELS),
-    ("state", STATES),
-    ("summary", SUMMARIES),
-    ("priority", PRIORITIES),
-    ("id", IDS),
+_TABLES = tuple(
+    (name, frozenset(map(unaccented, table)))
+    for name, table in (
+        ("check", CHECKS),
+        ("severity", SEVERITY_LABELS),
+        ("state", STATES),
+        ("summary", SUMMARIES),
+        ("priority", PRIORITIES),
+        ("id", IDS),
+    )
 )
+_VAGUE = frozenset(map(unaccented, VAGUE))
+_TELLING = frozenset(map(unaccented, TELLING))
+_LEVELS = {unaccented(word): level for word, level in LEVELS.items()}
 
 
 def _leading(text: str) -> tuple[str, Severity | None]:
@@ -207,7 +214,7 @@ def _is_name(label: str, value: str) -> bool:
     """One word that is no level, or some; where the label stands before sentences too, some that tell of nothing."""
     if " " not in value:
         return value.casefold() not in LEVELS
-    return len(value) <= LONGEST_VAGUE and (label not in TELLING or words.judge(value).verdict == "none")
+    return len(value) <= LONGEST_VAGUE and (label not in _TELLING or words.judge(value).verdict == "none")
 
 
 def _id(value: str) -> str | None:
@@ -218,4 +225,4 @@ def _id(value: str) -> str | None:
 
 def _level(value: str) -> Severity | None:
     """``Critical``, ``5 - Critical``, ``严重``: the first word that names a level."""
-    return next((LEVELS[word] for word in _WORD.findall(value.casefold()) if word in LEVELS), None)
+    return next((_LEVELS[word] for word in _WORD.findall(unaccented(value.casefold())) if word in _LEVELS), None)

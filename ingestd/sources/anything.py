@@ -34,7 +34,8 @@ TITLES = (
     " | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
     " | variable name | sensor name | repo name | plain name | subject | some type"
-    " | part name | label | job | task | probe | trap name | trap | notification name | alerte | alertname | module"
+    " | part name | label | job | task | probe | trap name | trap | notification name | alerte | titre | titel"
+    " | alertname | module"
     " | metric | friendly name"
     " | sensor | program"
     " | stack name"
@@ -44,7 +45,8 @@ TEXTS = (
     "summary | message | alert message | status message | state message | alert description | description | text | msg"
     " | check output | reason | incident reason | root cause | detail | error message | error | cause | details"
     " | output"
-    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 内容"
+    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 告警信息"
+    " | 报警信息 | 故障信息 | 内容"
     " | 描述 | 告警描述 | 告警详情"
     " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | messaggio | mensaje"
     " | mensagem"
@@ -88,7 +90,8 @@ HOSTS = (
     " | 设备名称 | 设备 | 服务器 | 服务器名称 | 实例名称 | 告警对象 | 监控对象 | ホスト名 | ホスト | サーバ名"
     " | rechner | rechnername"
     " | gerät | geraet | knoten | hôte | serveur | servidor | equipo | system"
-    " | asset name | asset | hote | macchina | maquina | máquina | sys name | object name | ups name | ups | srv"
+    " | asset name | asset | hote | équipement | macchina | maquina | máquina | sys name | object name | ups name"
+    " | ups | srv"
     " | site name"
 )
 WHAT = "event type | type | action"  # what is left to name an alert by
@@ -116,7 +119,8 @@ SHAPE = Shape(
     " | alert level | top severity | severity level"
     " | alert severity string | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
-    " | schweregrad | priorität | prioritaet | gravité | gravite | gravità | gravita | severidad | gravedad"
+    " | schweregrad | niveau | nivel | livello | priorität | prioritaet | gravité | gravite | gravità | gravita"
+    " | severidad | gravedad"
     " | severidade | some level",
     severities={
         **SEVERITIES,

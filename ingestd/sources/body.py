@@ -3,9 +3,11 @@
 Everything is bounded: documents, form fields, parts, and how often JSON is looked for in text.
 """
 
+import ast
 import json
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from email.message import Message as Header
 from functools import lru_cache
@@ -16,13 +18,14 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 from ingestd.model import Message
-from ingestd.sources import logfmt
+from ingestd.sources import cef, logfmt, xmltext
 from ingestd.sources.shared import SourceError
 
 MOST_DOCUMENTS = 5000  # concatenated in one body
 MOST_FIELDS = 1000  # of a form or query
 MOST_PARTS = 100  # of a multipart body
 LONG = 200_000  # characters: beyond it nothing is mended, and the decoder is the one without slow numbers
+LONGEST_PYTHON = 20_000  # characters of what Python printed that are read
 MOST_VALUES = 100_000  # lists and objects in one body: what a megabyte of brackets would become takes long to build
 MOST_MEMBERS = 300_000  # values of all of them, by their commas: 20,000 alerts with a dozen labels have fewer
 MOST_STARTS = 20  # places of a text at which JSON is tried
@@ -47,8 +50,6 @@ _CHARSET = re.compile(
 _STRAY_BACKSLASH = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|)')
 _TRAILING_COMMA = re.compile(r",(?=\s{0,100}[}\]])")
 _PYTHON = re.compile(r"\[?\{u?'")
-_LITERAL = re.compile(r"u?'((?:[^'\\\n]|\\.)*)'|\"(?:[^\"\\\n]|\\.)*\"|\b(?:True|False|None)\b")
-_WORDS = {"True": "true", "False": "false", "None": "null"}
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _FORM_LIKE = re.compile(r"[A-Za-z0-9_.%\[\]-]{1,100}=")
 _LENIENT = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
@@ -114,8 +115,8 @@ def documents(text: str) -> Any:
         raise SourceError("not JSON: nested too deeply") from error
     if found is not None:
         return found
-    if logged := logfmt.pairs(text):
-        return logged
+    if written := xmltext.pairs(text) or cef.events(text) or logfmt.pairs(text):
+        return written
     if _FORM_LIKE.match(text):
         return _carried(_pairs(text))
     raise strict
@@ -167,9 +168,14 @@ def _mended(text: str) -> str:
 
 def _of_python(text: str) -> str:
     """What Python prints of a dictionary, as JSON: single quotes, True, False, None."""
-    if len(text) > LONG or not _PYTHON.match(text):
+    if len(text) > LONGEST_PYTHON or not _PYTHON.match(text):
         raise ValueError("not what Python prints")
-    return _LITERAL.sub(lambda m: json.dumps(m[1]) if m[1] is not None else _WORDS.get(m[0], m[0]), text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of stray backslashes
+            return json.dumps(ast.literal_eval(text), default=str)
+    except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise ValueError("not what Python prints") from error
 
 
 def _concatenated(text: str) -> Iterator[Any]:

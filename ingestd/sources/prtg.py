@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestd.model import Message, Reading
 from ingestd.sources.shape import Payload, Shape
-from ingestd.sources.shared import STATES, states
+from ingestd.sources.shared import SEVERITIES, STATES, severities, states
 
 SHAPE = Shape(
     tool="prtg",
@@ -24,6 +24,10 @@ SHAPE = Shape(
     check="name | sensor | sensor_name | shortname",
     summary="message | lastmessage | last_message | status",
     severity="severity | now | status | state",
+    severities={
+        **SEVERITIES,
+        **severities(critical="fehler, ausfall, 停机, 宕机, 故障", warning="warnung, ungewöhnlich, 警告, 异常"),
+    },
     id="sensorid | sensor_id | objid",
     identity=("sensorid | sensor_id | objid", "host | device | device_name"),
     started="downsince | since",

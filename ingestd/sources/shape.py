@@ -29,6 +29,7 @@ from ingestd.sources.shared import (
     word,
 )
 from ingestd.sources.times import moment
+from ingestd.spelling import unaccented
 
 MOST_ALERTS = 3000  # in one body
 MOST_KEYS = 500  # of one object that are looked at in all their spellings
@@ -58,7 +59,8 @@ def folded(key: object) -> str:
 @lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
     """Senders repeat their keys in every body."""
-    return text.replace("_", "").replace("-", "").replace(" ", "").replace(".", "").lower()
+    plain = text.replace("_", "").replace("-", "").replace(" ", "").replace(".", "").lower()
+    return unaccented(plain)
 
 
 class Step(Struct, frozen=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from ingestd.model import Event, Reading, Reason, Severity, identified, kind_of
+from ingestd.spelling import unaccented
 
 LEVELS: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _WORDS: Mapping[Severity, str] = {
@@ -37,7 +38,7 @@ def severity(word: object) -> Severity:
 
 def word(text: object) -> str:
     """A word as the tables have it: lower case, single spaces, no dashes and underscores."""
-    return " ".join(str(text)[:80].replace("_", " ").replace("-", " ").lower().split())
+    return unaccented(" ".join(str(text)[:80].replace("_", " ").replace("-", " ").lower().split()))
 
 
 def states(**words: str) -> States:
