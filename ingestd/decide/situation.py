@@ -135,19 +135,22 @@ def _tell_news(s: State, number: int, ranking: Ranking) -> None:
         return
     if now.priority != before.priority and now.priority_why == before.priority_why:
         s.log(number, "priority", f"{before.priority} -> {now.priority}", rule=ranking.reasons[-1].rule)
-    if not before.told:
+    new = _newcomers(before, now, s.at)
+    if not (before.told or new):
         return
     cause = News("cause" if now.cause_kind == "reported" else "suspected", now.cause or "")
     news = [cause] if now.cause and now.cause != before.cause else []
     believed = before.peak or before.priority  # nobody was told that it fell
     if not now.priority_by and _above(now.priority, believed):
         news.append(News("priority", f"{believed} -> {now.priority}"))
-    late = _newcomers(before, now, s.at) if now.cause and cause not in news else frozenset()
+    late = new if now.cause and cause not in news else frozenset()
     for person in sorted(late):
         telling.update(s, number, person, cause, *news)
-    if news:
+    if news and before.told:
         others = tuple({t.person for t in now.told} - late)
         telling.news(s, number, *news, only=others if late else None)
+    elif news:  # who took it has lost it, or knows
+        telling.news(s, number, *news, only=tuple(sorted(new - late)))
 
 
 def _newcomers(before: Incident, now: Incident, at: float) -> frozenset[str]:

@@ -45,6 +45,21 @@ def test_who_was_told_of_what_now_belongs_to_a_cause_that_others_knew_hears_it_o
     assert heard == [("zhao", "update", ["cause"])]
 
 
+def test_who_was_told_of_what_now_belongs_to_what_somebody_took_untold_hears_the_cause() -> None:
+    night = Night(trading_company(topology=BRANCH))
+    night.webhook(0, alert("pc"))
+    night.until(100)
+    night.webhook(200, alert("shop"))
+    night.act(201, "wu", "ack", 2)
+    night.webhook(300, alert("r1"))
+    night.until(301)
+    assert [(i.number, i.cause) for i in night.incidents()] == [(2, "r1")]
+    told = [
+        (p.person, p.incident, [n.text for n in p.notification.facts.news]) for p in night.pages if p.kind == "update"
+    ]
+    assert told[0] == ("zhao", 2, ["r1"])
+
+
 def storm() -> Night:
     """Sixty ports of one switch."""
     night = Night(trading_company(topology=BRANCH))
