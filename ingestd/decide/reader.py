@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import TypeVar
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from ingestd.model import Ends, Event, Reading, Reason, Severity, identified, ki
 LONGEST_FIELD = 2000
 LONGEST_LINE = 4000  # a longer line is no "Label: value"
 MOST_BLOCKS = 1000
+MOST_SECTIONS = 10_000  # in one mail: no tool writes more, and to find a hundred thousand takes too long
 MOST_LINES = 5000  # of an alert that are looked at for labels
 
 Values = dict[str, list[str]]  # field or group -> what was read for it, best first
@@ -89,8 +91,8 @@ class Recogniser:
         if self._start is None:
             yield mail.text, {}
             return
-        cuts = [found.start() for found in self._start.finditer(mail.text)][:MOST_BLOCKS]
-        sections = list(self._section.finditer(mail.text)) if self._section else []
+        cuts = [found.start() for found in islice(self._start.finditer(mail.text), MOST_BLOCKS)]
+        sections = list(islice(self._section.finditer(mail.text), MOST_SECTIONS)) if self._section and cuts else []
         starts = [found.start() for found in sections]
         for start, end in zip(cuts, [*cuts[1:], len(mail.text)], strict=False):
             above = bisect_right(starts, start)
