@@ -2,9 +2,9 @@
 
     message ─ understand ─> events ─ dedup ─> alert ─ correlate ─> incident ─ rank, route ─> timers ─> pages … the end
 
-``step`` decides and mutates nothing: it yields changes, one unit (an event, a timer, a command) at a time, and expects
-each to be applied to the world before it goes on. A unit that raises is dropped alone and set aside (shunted); it still
-opens an incident. Where each decision is made:
+``step`` decides and mutates nothing: it yields changes, a unit (a timer, a command) or a few (events of one message) at
+a time, and expects them to be applied to the world before it goes on. A unit that raises is dropped alone and set
+aside (shunted); it still opens an incident. Where each decision is made:
 
     what it says          understand.py        (sources/<tool>.py for webhooks; for mail decide/normalise.py with
                                                 rules/recognise/<tool>.yaml; decide/fallback.py for anything)

@@ -189,16 +189,23 @@ def theirs(folder: Path) -> Iterator[Party]:
 
 
 @contextmanager
-def nobody(_: Path) -> Iterator[Party]:
-    """What the sender can do."""
+def served(serve: Callable[[int], None]) -> Iterator[tuple[int, int]]:
+    """A server of our own in a process: its port and its number."""
     port = free_port()
-    process = FORKED.Process(target=_nobody, args=(port,), daemon=True)
+    process = FORKED.Process(target=serve, args=(port,), daemon=True)
     process.start()
-    time.sleep(0.5)
+    time.sleep(0.5)  # until it listens
     try:
-        yield Party(port, process.pid or 0, partial(request, "/", ""))
+        yield port, process.pid or 0
     finally:
         process.terminate()
+
+
+@contextmanager
+def nobody(_: Path) -> Iterator[Party]:
+    """What the sender can do."""
+    with served(_nobody) as (port, pid):
+        yield Party(port, pid, partial(request, "/", ""))
 
 
 # -- the measure
@@ -236,22 +243,26 @@ def one_size(party: Party, size: int, alerts: int, first: int) -> Iterator[tuple
         yield what, (count / took.answered, count / took.settled, 1e6 * took.worked / count)
 
 
-def line(name: str, what: str, size: int, rates: Rates) -> dict[str, object]:
-    """A line of the table."""
-    accepted, settled, worked = zip(*rates[name, what, size], strict=True)
-    row: dict[str, object] = {
+def row(mine: Sequence[tuple[float, ...]], peer: Sequence[tuple[float, ...]] = ()) -> dict[str, float]:
+    """A line of a table: of each round what was accepted a second, and dealt with; beside a peer's."""
+    accepted, settled = ([one[n] for one in mine] for n in (0, 1))
+    found: dict[str, float] = {
         "accepted/s": round(statistics.median(accepted)),
         "from": round(min(accepted)),
         "to": round(max(accepted)),
         "stepped/s": round(statistics.median(settled)),
-        "CPU us": round(statistics.median(worked), 1),
     }
-    peer = rates.get(("alertmanager", what, size))
-    if name == "ingestd" and peer:
-        theirs = statistics.median(one for one, *_ in peer)
-        row |= {"x peer": round(statistics.median(accepted) / theirs, 2)}
-        row |= {"stepped x peer": round(statistics.median(settled) / theirs, 2)}
-    return row
+    if peer:
+        theirs = statistics.median(one[0] for one in peer)
+        found |= {"x peer": round(statistics.median(accepted) / theirs, 2)}
+        found |= {"stepped x peer": round(statistics.median(settled) / theirs, 2)}
+    return found
+
+
+def show(label: str, figures: dict[str, float], *, as_json: bool) -> None:
+    """Print a line."""
+    shown = "  ".join(f"{key} {value}" for key, value in figures.items())
+    print(json.dumps({label: figures}) if as_json else f"{label:36s} {shown}")
 
 
 def main() -> int:
@@ -266,12 +277,10 @@ def main() -> int:
     peers = [] if args.alone or not shutil.which(alertmanager.PROGRAM[0]) else ["alertmanager"]
     sizes = [int(size) for size in args.sizes.split(",")]
     rates = measure(["ingestd", *peers, "nobody"], sizes, args.alerts, args.rounds)
-    for name, what, size in rates:
-        row = line(name, what, size, rates)
-        label = f"{name}, bodies of {size}, {what}"
-        print(
-            json.dumps({label: row}) if args.json else f"{label:36s} " + "  ".join(f"{k} {v}" for k, v in row.items())
-        )
+    for (name, what, size), mine in rates.items():
+        work = {"CPU us": round(statistics.median(one[2] for one in mine), 1)}
+        peer = rates.get(("alertmanager", what, size), ()) if name == "ingestd" else ()
+        show(f"{name}, bodies of {size}, {what}", row(mine, peer) | work, as_json=args.json)
     return 0
 
 

@@ -10,11 +10,8 @@ sender, the same for both: commands one by one, with one mail a connection or wi
 
 import argparse
 import asyncio
-import json
-import multiprocessing
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -32,12 +29,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from ingestd.demo.daemon import Daemon
 from ingestd.demo.site import free_port
 from tests.benchmarks.intake import request as posted
-from tests.benchmarks.intake import send_all, settle
+from tests.benchmarks.intake import row, send_all, served, settle, show
 from tests.benchmarks.throughput import mail, site, the_switch
 from tests.peers.postfix import Postfix
 
 LANES = 32
-FORKED = multiprocessing.get_context("fork")
 HOW = {"one": 1, "many": sys.maxsize}  # mails a connection
 PADDING = b"padding padding padding padding padding padding padding padd\r\n"
 HELLO, FROM, TO = b"EHLO bench\r\n", b"MAIL FROM:<nagios@mon.example>\r\n", b"RCPT TO:<alerts@ops.example>\r\n"
@@ -185,14 +181,8 @@ def _nobody(port: int) -> None:
 @contextmanager
 def nobody(_: Path) -> Iterator[Party]:
     """What the sender can do."""
-    port = free_port()
-    process = FORKED.Process(target=_nobody, args=(port,), daemon=True)
-    process.start()
-    time.sleep(0.5)
-    try:
+    with served(_nobody) as (port, _pid):
         yield Party(port)
-    finally:
-        process.terminate()
 
 
 # -- the measure
@@ -230,24 +220,6 @@ def measure(names: Sequence[str], sizes: Sequence[int], count: int, rounds: int)
     return rates
 
 
-def line(key: Key, rates: Rates) -> dict[str, object]:
-    """A line of the table."""
-    name, how, size = key
-    accepted, settled = zip(*rates[key], strict=True)
-    row: dict[str, object] = {
-        "accepted/s": round(statistics.median(accepted)),
-        "from": round(min(accepted)),
-        "to": round(max(accepted)),
-        "stepped/s": round(statistics.median(settled)),
-    }
-    peer = rates.get(("postfix", how, size))
-    if name == "ingestd" and peer:
-        theirs = statistics.median(one for one, _ in peer)
-        row |= {"x peer": round(statistics.median(accepted) / theirs, 2)}
-        row |= {"stepped x peer": round(statistics.median(settled) / theirs, 2)}
-    return row
-
-
 def main() -> int:
     """Print a line for each party, size and way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -261,12 +233,9 @@ def main() -> int:
     peers = ["postfix"] if there and not args.alone else []
     sizes = [int(size) for size in args.sizes.split(",")]
     rates = measure(["ingestd", *peers, "nobody"], sizes, args.mails, args.rounds)
-    for key in rates:
-        row = line(key, rates)
-        label = f"{key[0]}, {key[1]} a connection, {key[2]} KiB"
-        print(
-            json.dumps({label: row}) if args.json else f"{label:36s} " + "  ".join(f"{k} {v}" for k, v in row.items())
-        )
+    for (name, how, size), mine in rates.items():
+        peer = rates.get(("postfix", how, size), ()) if name == "ingestd" else ()
+        show(f"{name}, {how} a connection, {size} KiB", row(mine, peer), as_json=args.json)
     return 0
 
 
