@@ -18,6 +18,7 @@ SQLITE_PRAGMAS = (
 POSTGRES_WRITER = "-c statement_timeout=30s -c lock_timeout=10s -c synchronous_commit=on"
 POSTGRES_READER = "-c statement_timeout=30s -c default_transaction_read_only=on"
 BUSY_SECONDS = 10
+PREPARED = 256  # statements that the driver keeps
 
 
 def parse(url: str) -> URL:
@@ -63,7 +64,7 @@ def reader(url: URL) -> Engine:
     return _sqlite(engine, "BEGIN", "PRAGMA query_only=ON")
 
 
-_SQLITE_ARGS: dict[str, Any] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+_SQLITE_ARGS: dict[str, Any] = {"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": PREPARED}
 
 
 def _postgres(options: str) -> dict[str, Any]:

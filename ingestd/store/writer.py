@@ -2,8 +2,8 @@
 
 Two sorts of job. An *intake* job has a sender waiting who can try again: if its group fails it gets StoreUnavailable at
 once. Every other job (an engine batch, a claim, an outcome …) has nobody else: it keeps its place in the order and is
-retried until it commits. Groups of intake jobs and bounded groups of the others take turns, so that a busy engine
-hardly delays senders. A database that refuses a row for good (a constraint, not an outage) is told apart: the
+retried until it commits. Each group has all intake jobs that wait and a bounded share of the others, so that a busy
+engine hardly delays senders. A database that refuses a row for good (a constraint, not an outage) is told apart: the
 group is then written one job at a time, and only the refused one fails.
 """
 
@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ingestd.model import Message, StoreUnavailable
 from ingestd.store import tables
+from ingestd.store.bulk import Bulk
 from ingestd.store.rows import Row, decode_progress
 from ingestd.store.statements import ORDER, statements
 
@@ -29,7 +30,7 @@ log = logging.getLogger("ingestd.store")
 
 AGAIN = 7 * 86400.0  # seconds within which a second delivery is one
 GROUP_ROWS = 4096  # most rows of intake jobs in one transaction: bounds the latency of whoever waits next
-ENGINE_ROWS = 64  # … and of all other jobs, which have no sender waiting
+ENGINE_ROWS = 128  # … and of all other jobs, which have no sender waiting
 FIRST_RETRY, LAST_RETRY = 0.05, 2.0  # seconds between tries of what must commit
 FOR_GOOD = (IntegrityError, DataError, ProgrammingError)
 
@@ -83,14 +84,15 @@ class Writer:
         self.figures = Figures()
         self._engine = engine
         self._settle = settle
-        self._statements = statements(engine.dialect.name)
+        self._bulk = Bulk(statements(engine.dialect.name), engine.dialect)
         self._intake: deque[Job] = deque()  # a sender waits for each: they overtake
         self._queue: deque[Job] = deque()
-        self._turn = True  # whether the next group is the senders'
         self._carried: deque[Job] = deque()  # from a failed group, before everything in the queue
         self._wake = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._waking = False  # the thread is told at the end of this turn of the loop
+        self._connection: Connection | None = None  # the thread's, from group to group
         self._stop_by: float | None = None  # monotonic; after it even what must commit is given up
         self._singly = 0  # so many jobs are still to be written alone
         self._unsure = False  # the last commit failed and may have happened all the same
@@ -103,8 +105,14 @@ class Writer:
             self._loop = job.future.get_loop()
             self._thread = threading.Thread(target=self._run, name="ingestd-writer", daemon=True)
             self._thread.start()
+        (self._queue if job.message is None else self._intake).append(job)
+        if not self._waking and self._loop is not None:
+            self._waking = True
+            self._loop.call_soon(self._tell)  # all that is queued in this turn goes together
+
+    def _tell(self) -> None:
+        self._waking = False
         with self._wake:
-            (self._queue if job.message is None else self._intake).append(job)
             self._wake.notify()
 
     def stop(self, patience: float) -> None:
@@ -120,6 +128,7 @@ class Writer:
     def _run(self) -> None:
         while group := self._next_group():
             self._write_group(group)
+        self._disconnect()
 
     def _next_group(self) -> list[Job]:
         """Wait for work; an empty list: it is over."""
@@ -130,16 +139,10 @@ class Writer:
             if self._singly:
                 waiting = self._carried or self._intake or self._queue
                 return [waiting.popleft()] if waiting else []
-            if self._carried:  # while the database fails, senders are told so at once
-                _take(group, self._carried, GROUP_ROWS)
-                _take(group, self._intake, GROUP_ROWS)
-                return group
-            senders, engine = (self._intake, GROUP_ROWS), (self._queue, ENGINE_ROWS)
-            for line, limit in (senders, engine) if self._turn else (engine, senders):
-                _take(group, line, limit)
-                if group:
-                    self._turn = line is not self._intake
-                    break
+            _take(group, self._carried, GROUP_ROWS)
+            _take(group, self._intake, GROUP_ROWS)  # while the database fails, senders are told so at once
+            if not self._carried:
+                _take(group, self._queue, ENGINE_ROWS)
             return group
 
     def _write_group(self, group: list[Job]) -> None:
@@ -164,14 +167,25 @@ class Writer:
             self._back_off()
 
     def _transaction(self, group: list[Job]) -> None:
-        with self._engine.begin() as connection:
-            if self._unsure:
-                settled = self._stored_position(connection)
-                group = [job for job in group if not 0 < job.position <= settled]
-            self._execute(connection, group)
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                if self._unsure:
+                    settled = self._stored_position(self._connection)
+                    group = [job for job in group if not 0 < job.position <= settled]
+                self._execute(self._connection, group)
+        except BaseException:
+            self._disconnect()  # whatever state it is in
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _execute(self, connection: Connection, group: list[Job]) -> None:
-        """All rows of all jobs, one executemany a statement."""
+        """All rows of all jobs, those of one statement together."""
         twins = _second_deliveries(connection, group)
         new = [job for job in group if job not in twins]
         ids = iter(self._take_ids(connection, sum(len(job.inbox) + (job.act is not None) for job in new)))
@@ -187,7 +201,7 @@ class Writer:
                 rows[name] += more
         for name in ORDER:
             if name in rows:
-                connection.execute(self._statements[name], rows[name])
+                self._bulk.execute(connection, name, rows[name])
         for job in new:
             if job.act is not None:
                 job.answer = job.act(connection, next(ids))

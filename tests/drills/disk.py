@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -65,16 +67,25 @@ async def _idle(house: House) -> bool:
 @asynccontextmanager
 async def _no_more_pages(house: House) -> AsyncIterator[None]:
     """SQLite may not grow: what needs a page is refused with "database or disk is full"."""
-    await _pragma(house, "max_page_count=1")
+    connection = _writing(house)
+    connection.execute("PRAGMA max_page_count=1")
     yield
-    await _pragma(house, "max_page_count=1000000")
+    connection.execute("PRAGMA max_page_count=1000000")
 
 
 @asynccontextmanager
 async def _read_only(house: House) -> AsyncIterator[None]:
-    await _pragma(house, "query_only=ON")
+    connection = _writing(house)
+    connection.execute("PRAGMA query_only=ON")
     yield
-    await _pragma(house, "query_only=OFF")
+    connection.execute("PRAGMA query_only=OFF")
+
+
+def _writing(house: House) -> Connection:
+    """The driver's connection that writes: one for the daemon's life, whatever its commits come to."""
+    held = house.daemon.store._writer._connection
+    assert held is not None
+    return cast(Connection, held.connection.driver_connection)
 
 
 @asynccontextmanager
@@ -88,17 +99,6 @@ async def _locked(seconds: float, house: House) -> AsyncIterator[None]:
     await other.stdout.readline()
     yield
     await other.wait()
-
-
-async def _pragma(house: House, words: str) -> None:
-    """On the connection that writes, between two of its transactions."""
-
-    def say() -> None:
-        connection = house.daemon.store._writing.raw_connection()  # without a transaction
-        connection.cursor().execute(f"PRAGMA {words}")
-        connection.close()
-
-    await asyncio.to_thread(say)
 
 
 def full(folder: Path, say: Say, seconds: float = 10.0) -> bool:

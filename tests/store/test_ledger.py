@@ -136,8 +136,7 @@ async def test_of_a_linked_incident_the_survivor_s_acknowledgement_counts(desk: 
 
 async def test_an_answer_whose_text_was_erased_is_still_one(desk: Desk) -> None:
     await night(desk)
-    with desk.store._writing.begin() as connection:
-        connection.execute(delete(inbox_body))
+    await desk.store._submit(desk.store._job(act=lambda connection, _: connection.execute(delete(inbox_body))))
     answer = next(one for one in await told(desk) if one.what == "answer")
     assert (answer.kind, answer.channel, answer.outcome) == ("command", "", "done")
 
