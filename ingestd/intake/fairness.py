@@ -7,9 +7,8 @@ committed take turns, one peer after the other, so that who sends one mail waits
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, Self
 
 TURNS = 32  # mails that are committed at the same time; the store makes groups of them
 
@@ -21,16 +20,12 @@ class Turns:
         self._free = most
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
-    @asynccontextmanager
-    async def turn(self, peer: str) -> AsyncIterator[None]:
-        """Wait for a turn, and give it back at the end."""
-        await self._take(peer)
-        try:
-            yield
-        finally:
-            self._pass_on()
+    def turn(self, peer: str) -> "Turn":
+        """``async with`` it: wait for a turn, and give it back at the end."""
+        return Turn(self, peer)
 
-    async def _take(self, peer: str) -> None:
+    async def take(self, peer: str) -> None:
+        """Wait for a turn."""
         if self._free:
             self._free -= 1
             return
@@ -40,10 +35,11 @@ class Turns:
             await granted
         except asyncio.CancelledError:
             if not granted.cancelled():  # the turn had just been given to it
-                self._pass_on()
+                self.pass_on()
             raise
 
-    def _pass_on(self) -> None:
+    def pass_on(self) -> None:
+        """Give a turn back: to whoever is next."""
         while self._waiting:
             peer, queue = self._waiting.popitem(last=False)
             granted = queue.popleft()
@@ -55,25 +51,48 @@ class Turns:
         self._free += 1
 
 
+class Turn:
+    """One turn of a peer. Of its own class, as a generator for each mail would cost more than the wait."""
+
+    __slots__ = ("_peer", "_turns")
+
+    def __init__(self, turns: Turns, peer: str) -> None:
+        self._turns, self._peer = turns, peer
+
+    async def __aenter__(self) -> None:
+        await self._turns.take(self._peer)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.pass_on()
+
+
 class Room:
-    """The memory that one mail takes while it is read and committed."""
+    """The memory that one mail takes while it is read and committed; freed at the end of its ``with``."""
+
+    __slots__ = ("_memory", "_peer", "octets")
 
     def __init__(self, memory: "Memory", peer: str) -> None:
         self._memory, self._peer = memory, peer
         self.octets = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.free()
+
     def grow(self, octets: int) -> bool:
         """Take more; False: there is no more, and nothing was taken."""
-        if not self._memory.has_room(self._peer, octets):
+        if octets and not self._memory.take(self._peer, octets):
             return False
-        self._memory.take(self._peer, octets)
         self.octets += octets
         return True
 
     def free(self) -> None:
         """Give back all of it."""
-        self._memory.take(self._peer, -self.octets)
-        self.octets = 0
+        if self.octets:
+            self._memory.give(self._peer, self.octets)
+            self.octets = 0
 
 
 class Memory:
@@ -81,26 +100,26 @@ class Memory:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._used: Counter[str] = Counter()
+        self._used: dict[str, int] = {}
         self._total = 0
 
-    @contextmanager
-    def room(self, peer: str) -> Iterator[Room]:
-        """A mail's room, freed at the end."""
-        room = Room(self, peer)
-        try:
-            yield room
-        finally:
-            room.free()
+    def room(self, peer: str) -> Room:
+        """A mail's room, empty as yet."""
+        return Room(self, peer)
 
-    def has_room(self, peer: str, octets: int) -> bool:
-        """Whether a peer may hold so many octets more."""
-        return self._total + octets <= self._limit and self._used[peer] + octets <= self._limit // 2
-
-    def take(self, peer: str, octets: int) -> None:
-        """Count octets in, or out again (negative)."""
+    def take(self, peer: str, octets: int) -> bool:
+        """Count octets in; False: the peer may not hold so many more, and nothing was counted."""
+        used = self._used.get(peer, 0) + octets
+        if self._total + octets > self._limit or used > self._limit // 2:
+            return False
         self._total += octets
-        self._used[peer] += octets
+        self._used[peer] = used
+        return True
+
+    def give(self, peer: str, octets: int) -> None:
+        """Count them out again."""
+        self._total -= octets
+        self._used[peer] -= octets
         if not self._used[peer]:
             del self._used[peer]
 

@@ -5,15 +5,18 @@ mode.
 """
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from msgspec import Struct
 
 from ingestd.intake import Clock, CountRefused, Receive, count_nothing
 from ingestd.intake.smtp import MIB, SmtpIntake, SmtpSettings
-from ingestd.intake.smtpconnection import COMMANDS, Connection
+from ingestd.intake.smtpconnection import COMMANDS, Connection, Obey
 from ingestd.yamltypes import Duration
+
+NOT_HERE = frozenset({"AUTH", "EHLO", "HELO", "STARTTLS"})  # of SMTP's commands
 
 
 class FileMode(int):
@@ -76,28 +79,19 @@ class LmtpIntake(SmtpIntake):
 class LmtpConnection(Connection):
     """One client; LHLO in place of EHLO."""
 
+    __slots__ = ()
+
     greeting = "LMTP ingestd"
+    hello = "LHLO"
+    commands: ClassVar[Mapping[str, Obey]] = {
+        "LHLO": Connection._ehlo,
+        **{name: obey for name, obey in COMMANDS.items() if name not in NOT_HERE},
+    }
 
-    def __dir__(self) -> tuple[str, ...]:
-        return _COMMANDS
-
-    async def check_helo_needed(self, _helo: str = "LHLO") -> bool:
-        """Send 503 to a client that did not greet; whether it was sent."""
-        return bool(await super().check_helo_needed("LHLO"))
-
-    async def smtp_LHLO(self, hostname: str) -> None:  # noqa: N802
-        """What EHLO is to SMTP."""
-        if not hostname:
-            await self.push("501 5.5.4 Syntax: LHLO hostname")
-            return
-        await self.smtp_EHLO(hostname)
-
-    async def _answer(self, status: str) -> None:
+    def _answer(self, status: str) -> None:
         """The same for each recipient (RFC 2033, 4.2)."""
-        assert self.envelope is not None  # noqa: S101
-        count = len(self.envelope.rcpt_tos)
-        self.envelope = self._create_envelope()
-        await self.push("\r\n".join([status] * count))
+        self._said += [status] * len(self._recipients)
+        self._forget()
 
 
 def _as_smtp(settings: LmtpSettings) -> SmtpSettings:
@@ -114,7 +108,3 @@ def _as_smtp(settings: LmtpSettings) -> SmtpSettings:
         connections_per_peer=settings.max_connections,
         memory=settings.memory,
     )
-
-
-_NOT_HERE = frozenset({"smtp_HELO", "smtp_EHLO", "smtp_STARTTLS", "smtp_AUTH"})
-_COMMANDS = (*(name for name in COMMANDS if name not in _NOT_HERE), "smtp_LHLO")

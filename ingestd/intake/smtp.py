@@ -10,16 +10,16 @@ import logging
 import re
 import ssl
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any
 
 import re2
 from msgspec import Struct
 
 from ingestd.intake import Clock, CountRefused, Receive, count_nothing
 from ingestd.intake.fairness import Doors, Memory, Turns
-from ingestd.intake.smtpauth import Porter, Users, is_hash
+from ingestd.intake.smtpauth import MECHANISMS, Porter, Users, is_hash
 from ingestd.intake.smtpconnection import Connection
 from ingestd.model import Message
 from ingestd.yamltypes import Duration
@@ -28,6 +28,7 @@ log = logging.getLogger("ingestd.intake.smtp")
 
 BACKLOG = 1024  # connections that the system holds until we look: a flood of them delays nobody for a second
 GRACE = 5.0  # seconds at a stop for mails whose commit is under way
+KNOWN_PEERS = 10_000  # of whom it is remembered whether they are trusted
 MIB = 1024 * 1024
 
 
@@ -67,21 +68,24 @@ class SmtpIntake:
         """ValueError or OSError: the settings can't be used (see `smtp_problem`)."""
         self.settings = settings
         self._receive = receive
-        self._committing = 0
+        self.timeout, self.data_timeout = float(settings.timeout), float(settings.data_timeout)
         self.clock = clock
         self.count_refused = count_refused
         self.connections: set[Connection] = set()
         self.doors = Doors(settings.max_connections, settings.connections_per_peer)
         self.memory = Memory(settings.memory)
         self.turns = Turns()
-        self.idle = asyncio.Event()  # no commit is under way
-        self.idle.set()
+        self._committing = 0
+        self._idle: asyncio.Event | None = None  # at a stop: no commit is under way
         self.tls = _tls(settings)
         self.domains = frozenset(domain.casefold() for domain in settings.domains)
         self._senders = Senders(settings.allowed_senders)
         users = Users(settings.users, settings.users_file)
         self.porter = Porter(users) if users else None
-        self._networks = tuple(ip_network(network, strict=False) for network in settings.allowed_networks)
+        networks = tuple(ip_network(network, strict=False) for network in settings.allowed_networks)
+        #: Whether an address is in the allowed networks. To find out costs as much as half a connection.
+        self.trusted = lru_cache(KNOWN_PEERS)(partial(_trusted, networks))
+        self.offers = {sealed: self._offers(sealed) for sealed in (False, True)}
         self._server: asyncio.Server | None = None
 
     @property
@@ -105,8 +109,10 @@ class SmtpIntake:
         if self._server is None:
             return
         self._server.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.idle.wait(), GRACE)
+        if self._committing:
+            self._idle = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), GRACE)
         for connection in tuple(self.connections):
             connection.dismiss()
         await asyncio.sleep(0)
@@ -114,14 +120,13 @@ class SmtpIntake:
     async def keep(self, message: Message) -> int:
         """Commit a mail when it is its peer's turn; a stop waits for it."""
         self._committing += 1
-        self.idle.clear()
         try:
             async with self.turns.turn(message.peer):
                 return await self._receive(message)
         finally:
             self._committing -= 1
-            if not self._committing:
-                self.idle.set()
+            if self._idle is not None and not self._committing:
+                self._idle.set()
 
     def turned_away(self, peer: str) -> str | None:
         """The reply to a peer that may not talk to us now, if so."""
@@ -136,6 +141,19 @@ class SmtpIntake:
             self.count_refused(self.source, 421)
         return refusal
 
+    def logins_offered(self, sealed: bool) -> bool:
+        """Whether a client may log in, with TLS or without."""
+        return self.porter is not None and (sealed or self.settings.auth_without_tls)
+
+    def _offers(self, sealed: bool) -> str:
+        """The reply to EHLO, with TLS or without."""
+        offers = [self.settings.hostname, f"SIZE {self.settings.size_limit}", "8BITMIME", "SMTPUTF8", "PIPELINING"]
+        if self.tls is not None and not sealed:
+            offers.append("STARTTLS")
+        if self.logins_offered(sealed):
+            offers.append(f"AUTH {' '.join(MECHANISMS)}")
+        return "".join(f"250-{offer}\r\n" for offer in offers) + "250 HELP"
+
     def must_log_in(self, peer: str) -> bool:
         """Whether a peer may send only after it has logged in."""
         return self.settings.require_auth or not self.trusted(peer)
@@ -143,16 +161,6 @@ class SmtpIntake:
     def may_send(self, sender: str) -> bool:
         """Whether mail with this envelope sender is taken. The null sender is: bounces of our own pages have it."""
         return not sender or self._senders.has(sender)
-
-    def trusted(self, peer: str) -> bool:
-        """Whether an address is in the allowed networks."""
-        try:
-            address = ip_address(peer.partition("%")[0])
-        except ValueError:
-            return True  # a Unix socket: its file mode decides
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            return _within(address.ipv4_mapped, self._networks)
-        return _within(address, self._networks)
 
 
 class Senders:
@@ -198,7 +206,13 @@ def _glob(text: str) -> str:
     return "".join({"*": ".*", "?": "."}.get(part, re2.escape(part)) for part in re.split(r"([*?])", whole))
 
 
-def _within(address: Any, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def _trusted(networks: Sequence[IPv4Network | IPv6Network], peer: str) -> bool:
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return True  # a Unix socket: its file mode decides
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     return any(address in network for network in networks)
 
 

@@ -21,6 +21,8 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import Argon2Error, InvalidHashError
 from msgspec import Struct
 
+from ingestd.intake.smtpcommands import SyntaxRefused
+
 log = logging.getLogger("ingestd.intake.smtpauth")
 
 MECHANISMS = ("PLAIN", "LOGIN")
@@ -43,10 +45,6 @@ class Credentials(Struct, frozen=True):
 
     name: str
     password: str
-
-
-class SyntaxRefused(Exception):  # noqa: N818  (what happened, as the client sees it)
-    """An exchange that is not as the mechanism wants it; the text is the reply."""
 
 
 def hash_password(text: str) -> str:

@@ -1,21 +1,20 @@
-"""What is said on one SMTP connection.
+"""What is said on one SMTP connection (RFC 5321), and what is answered.
 
-aiosmtpd speaks the protocol. Some of its ways are not ours: it reads DATA line by line, inspects its own classes at
-every connection, parses plain addresses with the parser for the strangest ones, and checks passwords on the event loop.
+Each command is a row of ``COMMANDS``, obeyed as it arrives. Only a commit, a login and STARTTLS take time.
 """
 
 import asyncio
 import logging
-import re
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from aiosmtpd.smtp import SMTP, Envelope, Session
+import math
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from ingestd.intake.fairness import Room
-from ingestd.intake.smtpauth import MECHANISMS, Credentials, SyntaxRefused, credentials, decoded
-from ingestd.intake.smtpread import NO_ROOM, read_mail
+from ingestd.intake.smtpauth import MECHANISMS, Admitted, Credentials, Porter, credentials, decoded
+from ingestd.intake.smtpcommands import SYNTAX, VALUES, Refused, SyntaxRefused, recipient, sender, text, wrong
+from ingestd.intake.smtpread import NO_ROOM, TOO_LARGE, Reading
+from ingestd.intake.smtpwire import TOO_LONG, Wire
 from ingestd.model import Message, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -25,313 +24,380 @@ log = logging.getLogger("ingestd.intake.smtp")
 
 MOST_RECIPIENTS = 1000
 MOST_FAILURES = 5  # logins on one connection
-LONGEST_COMMAND = 2048  # octets; long addresses and options fit
-LOCAL = "local"  # the peer on a Unix socket
-PLAIN_ADDRESS = re.compile(r'\s*<([^\s<>"\\:,;()\[\]]*)>(.*)\Z', re.DOTALL)
-DECLARED = re.compile(r"SIZE=(\d{1,18})")
-NULL_SENDER = "<>"
+LONGEST_COMMAND = 2048  # characters; long addresses and parameters fit. A login's may be longer
+PATIENCE = 20  # commands that are not written as they must be, on one connection
+NONSENSE = 4  # what an unknown command costs of it: five of them are a browser, say, and no mail client
+OURS = "451 4.3.0 internal error, try again later"
+WITHOUT_LOGIN = ("BODY", "SIZE", "SMTPUTF8")  # parameters of MAIL where nobody logs in: none says who wrote it
+SAFE = ("EHLO", "NOOP", "QUIT", "STARTTLS")  # what may be said before STARTTLS where it is required (RFC 3207, 4)
 
 
-class _Hooks:
-    """What aiosmtpd asks at each command."""
-
-    def __init__(self, intake: "SmtpIntake") -> None:
-        self._intake = intake
-
-    def __dir__(self) -> tuple[str, ...]:
-        return _HOOKS  # aiosmtpd looks its hooks up in here, at every connection
-
-    async def handle_EHLO(  # noqa: N802  (aiosmtpd's signature)
-        self, server: "Connection", session: Session, _envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Name what we can do."""
-        session.host_name = hostname
-        offered = ["250-PIPELINING"]
-        if server.logins_offered:
-            offered.append(f"250-AUTH {' '.join(MECHANISMS)}")
-        *first, last = (line for line in responses if not line.startswith("250-AUTH"))
-        return [*first, *offered, last]
-
-    async def handle_MAIL(  # noqa: N802
-        self, server: "Connection", _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Take the senders that are allowed, and no more than there is room for."""
-        sender = _clean(address.removeprefix(NULL_SENDER))
-        if not self._intake.may_send(sender):
-            self._intake.count_refused(self._intake.source, 550)
-            log.warning("mail from %s with the sender %s refused: not in allowed_senders", server.peer, sender)
-            return "550 5.7.1 this sender may not send mail here"
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 2.1.0 OK"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: "Connection", _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Take what is ours; never relay."""
-        domain = address.rpartition("@")[2] if "@" in address else ""
-        if self._intake.domains and domain and domain.casefold().rstrip(".") not in self._intake.domains:
-            self._intake.count_refused(self._intake.source, 550)
-            log.warning("mail from %s for %s refused: not one of our domains", server.peer, _clean(address))
-            return "550 5.7.1 relaying denied"
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return "452 4.5.3 too many recipients"
-        envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(options)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, server: "Connection", _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Commit, then 250."""
-        message = Message(
-            kind="mail",
-            source=self._intake.source,
-            body=envelope.original_content or b"",
-            received=self._intake.clock(),
-            peer=server.peer,
-            sender=_clean((envelope.mail_from or "").removeprefix(NULL_SENDER)),
-            recipients=tuple(map(_clean, envelope.rcpt_tos)),
-        )
-        try:
-            number = await self._intake.keep(message)
-        except StoreUnavailable as error:
-            log.warning("mail from %s put off: %s", message.peer, error)
-            self._intake.count_refused(self._intake.source, 451)
-            return "451 4.3.0 can't keep the mail now, try again later"
-        return f"250 2.0.0 kept as {number}"
-
-    async def handle_exception(self, error: Exception) -> str:
-        """Our own fault is temporary, whatever it is: the sender keeps the mail."""
-        log.error("mail connection failed", exc_info=error)
-        self._intake.count_refused(self._intake.source, 451)
-        return "451 4.3.0 internal error, try again later"
-
-
-class Connection(SMTP):
+class Connection(Wire):
     """One client."""
 
-    line_length_limit = 65536  # also the stream's buffer; longer lines in mails are taken as they are
-    greeting = "ESMTP ingestd"
+    __slots__ = (
+        "_commands",
+        "_extended",
+        "_failures",
+        "_greeted",
+        "_intake",
+        "_keeping",
+        "_logged_in",
+        "_mail",
+        "_patience",
+        "_recipients",
+        "_sender",
+        "_size",
+        "_stranger",
+        "since",
+    )
+
+    greeting: ClassVar[str] = "ESMTP ingestd"
+    hello: ClassVar[str] = "EHLO"
+    commands: ClassVar["Mapping[str, Obey]"]
 
     def __init__(self, intake: "SmtpIntake") -> None:
-        settings = intake.settings
-        super().__init__(
-            _Hooks(intake),
-            data_size_limit=settings.size_limit,
-            enable_SMTPUTF8=True,
-            hostname=settings.hostname,
-            ident=self.greeting,
-            tls_context=intake.tls,
-            require_starttls=settings.require_tls,
-            timeout=float(settings.timeout),
-            loop=asyncio.get_running_loop(),
-        )
-        # The class's own table is one for all connections, emptied by each new one.
-        self.command_size_limits = defaultdict(lambda: LONGEST_COMMAND)
+        super().__init__(intake.timeout)
         self._intake = intake
-        self._failures = 0
-        self.peer = ""  # its address
         self.since = self.loop.time()
-        self._committing = False
-        self._must_log_in = True
+        self._commands = COMMANDS_IN_THE_OPEN if intake.settings.require_tls else self.commands
+        self._patience = PATIENCE
+        self._failures = 0  # of its logins
+        self._logged_in = False
+        self._stranger = True  # it must log in before it sends
+        self._greeted = self._extended = False  # by HELO or EHLO; by EHLO
+        self._sender: str | None = None  # None: no MAIL yet
+        self._size = 0  # what MAIL said
+        self._recipients: list[str] = []
+        self._mail: Reading | None = None  # after DATA
+        self._keeping = False
 
-    def __dir__(self) -> tuple[str, ...]:
-        return COMMANDS  # what aiosmtpd finds when it looks for its commands, at every connection
-
-    @property
-    def logins_offered(self) -> bool:
-        """Whether a client may log in now."""
-        safe = self._tls_protocol is not None or self._intake.settings.auth_without_tls
-        return self._intake.porter is not None and safe
-
+    # -- life
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it in; after STARTTLS it is made a second time."""
-        if self not in self._intake.connections:
-            self.peer = _host(transport.get_extra_info("peername"))
-            self._must_log_in = self._intake.must_log_in(self.peer)
-            self._intake.connections.add(self)
-            self._intake.doors.enter(self.peer)
+        """Count it in, and greet it or send it away."""
         super().connection_made(transport)
+        intake = self._intake
+        intake.connections.add(self)
+        intake.doors.enter(self.peer)
+        refusal = intake.turned_away(self.peer)
+        if refusal is not None:
+            self._hang_up(refusal)
+            return
+        self._stranger = intake.must_log_in(self.peer)
+        self._said.append(f"220 {intake.settings.hostname} {self.greeting}")
+        self._flush()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Count it out; after STARTTLS it may be lost twice."""
+        """Count it out, once: after a failed STARTTLS it may be lost twice."""
+        super().connection_lost(error)
+        if self._mail is not None:
+            self._mail.room.free()
         if self in self._intake.connections:
             self._intake.connections.discard(self)
             self._intake.doors.leave(self.peer)
-        if self.transport is not None:
-            super().connection_lost(error)
 
     @property
     def busy(self) -> bool:
-        """Its mail is being committed, or it is gone."""
-        return self._committing or self.transport is None or self.transport.is_closing()
+        """Its mail is being committed, or it is leaving."""
+        return self._keeping or self._over
 
     def dismiss(self) -> None:
         """Hang up politely: we are stopping, or somebody else needs the place."""
-        if self.transport is not None and not self.transport.is_closing():
-            self._writer.write(b"421 4.3.2 stopping or too busy, try again later\r\n")
-            self.transport.close()
+        self._hang_up("421 4.3.2 stopping or too busy, try again later")
 
-    async def _handle_client(self) -> None:
-        refusal = self._intake.turned_away(self.peer)
-        if refusal is None:
-            return await super()._handle_client()
-        return await self._hang_up(refusal)
-
-    async def _hang_up(self, reply: str) -> None:
-        await self.push(reply)
-        if self.transport is not None:
-            self.transport.close()
-
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        plain = PLAIN_ADDRESS.match(arg)
-        if plain is None:
-            return super()._getaddr(arg)
-        return plain[1] or NULL_SENDER, plain[2]
-
-    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
-        found: dict[str, str | bool] | None = super()._getparams(params)
-        if found is not None and self._intake.porter is not None:
-            found.pop("AUTH", None)  # who wrote the mail, as a client that logged in may say (RFC 4954, 5)
-        return found
-
-    # -- logging in
-    async def check_auth_needed(self, _caller_method: str) -> bool:
-        """Send 530 to a peer that must log in first; whether it was sent."""
-        assert self.session is not None  # noqa: S101  (set by connection_made)
-        if self.session.authenticated or not self._must_log_in:
+    # -- commands
+    def _step(self) -> bool:
+        if self._mail is not None:
+            self._read(self._mail)
+            return True
+        line = self._line()
+        if line is None:
             return False
-        await self.push("530 5.7.0 authentication required")
+        if self._asked is not None:
+            self._hear(line)
+        else:
+            self._obey(line)
         return True
 
-    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802
-        """Let a user in (RFC 4954)."""
-        if await self.check_helo_needed("EHLO"):
-            return
-        words = (arg or "").split()
-        refusal = self._no_login(words)
-        if refusal:
-            await self.push(refusal)
-            return
+    def _obey(self, line: str) -> None:
+        verb, _, argument = line.partition(" ")
         try:
-            given = await credentials(words[0].upper(), words[1] if len(words) == 2 else None, self._ask)
+            self._command(line, verb)(self, argument.strip())
         except SyntaxRefused as error:
-            await self.push(str(error))
-            return
-        await self._admit(given)
+            self._lose_patience(str(error), 1)
+        except Refused as error:
+            self._said.append(str(error))
+        except Exception as error:
+            self._said.append(self._failed(error))
 
-    def _no_login(self, words: list[str]) -> str:
-        assert self.session is not None  # noqa: S101
-        if self._intake.porter is None:
-            return "502 5.5.1 there are no logins here"
-        if not self.logins_offered:
-            return "538 5.7.11 encryption is required: STARTTLS first"
-        if self.session.authenticated or (self.envelope and self.envelope.mail_from):
-            return "503 5.5.1 already logged in, or in the middle of a mail"
-        if not 1 <= len(words) <= 2:
-            return "501 5.5.4 Syntax: AUTH mechanism [initial-response]"
-        return "" if words[0].upper() in MECHANISMS else "504 5.5.4 expected one of " + ", ".join(MECHANISMS)
+    def _command(self, line: str, verb: str) -> "Obey":
+        found = self._commands.get(verb) or self._commands.get(verb.upper())
+        if line == TOO_LONG or (len(line) > LONGEST_COMMAND and found is not Connection._auth):
+            raise SyntaxRefused("500 5.5.2 the line is too long")
+        if "\r" in line or "\0" in line:
+            raise SyntaxRefused("500 5.5.2 a line ends with CR LF, and there is neither CR nor NUL in it")
+        return found or Connection._unknown
 
-    async def _ask(self, challenge: str) -> bytes | None:
-        """Send a challenge; the answer decoded. None: the client gave up, and was told so."""
-        await self.push(f"334 {challenge}")
-        try:
-            line = (await self._reader.readline()).strip()
-        except ValueError:  # over the stream's limit
-            raise SyntaxRefused("500 5.5.6 the answer is too long") from None
-        self._reset_timeout()
-        if line == b"*":
-            return None
-        return decoded(line)
+    def _unknown(self, _argument: str) -> None:
+        self._lose_patience("500 5.5.1 there is no such command", NONSENSE)
 
-    async def _admit(self, given: Credentials | None) -> None:
-        assert self.session is not None  # noqa: S101
-        assert self._intake.porter is not None  # noqa: S101  (_no_login)
-        if given is None:
-            await self.push("501 5.7.0 broken off")
-            return
-        admitted = await self._intake.porter.admit(self.peer, given)
-        self._reset_timeout()
-        if admitted == "yes":
-            self.session.authenticated = True
-            await self.push("235 2.7.0 welcome")
-            return
-        if admitted == "busy":
-            self._intake.count_refused(self._intake.source, 454)
-            await self.push("454 4.7.0 too many logins at once, try again later")
-            return
-        await self._refuse_login(given)
+    def _seal_first(self, _argument: str) -> None:
+        raise Refused("530 5.7.0 STARTTLS first")
 
-    async def _refuse_login(self, given: Credentials) -> None:
-        self._failures += 1
-        self._intake.count_refused(self._intake.source, 535)
-        log.warning("login from %s as %s refused", self.peer, _clean(given.name))
-        if self._failures < MOST_FAILURES:
-            await self.push("535 5.7.8 name or password are wrong")
+    def _lose_patience(self, reply: str, cost: int) -> None:
+        self._patience -= cost
+        if self._patience > 0:
+            self._said.append(reply)
         else:
-            await self._hang_up("421 4.7.0 too many failed logins")
+            log.warning("mail connection from %s closed: too many commands that are none", self.peer)
+            self._intake.count_refused(self._intake.source, 421)
+            self._hang_up("421 4.7.0 too many errors, good bye")
+
+    def _failed(self, error: Exception) -> str:
+        """Our own fault is temporary, whatever it is: the sender keeps the mail."""
+        log.error("mail connection failed", exc_info=error)
+        self._intake.count_refused(self._intake.source, 451)
+        return OURS
+
+    def _helo(self, argument: str) -> None:
+        if not argument:
+            raise wrong("HELO")
+        self._forget()
+        self._greeted, self._extended = True, False
+        self._said.append(f"250 {self._intake.settings.hostname}")
+
+    def _ehlo(self, argument: str) -> None:
+        if not argument:
+            raise wrong(self.hello)
+        self._forget()
+        self._greeted = self._extended = True
+        self._said.append(self._intake.offers[self._sealed])
+
+    def _noop(self, _argument: str) -> None:
+        self._said.append("250 2.0.0 OK")
+
+    def _rset(self, argument: str) -> None:
+        if argument:
+            raise wrong("RSET")
+        self._forget()
+        self._said.append("250 2.0.0 OK")
+
+    def _quit(self, argument: str) -> None:
+        if argument:
+            raise wrong("QUIT")
+        self._hang_up("221 Bye")
+
+    def _help(self, argument: str) -> None:
+        if not argument:
+            self._said.append(f"214 2.0.0 Commands: {' '.join(sorted(self._commands))}")
+        elif argument.upper() in self._commands:
+            self._said.append(f"214 2.0.0 Syntax: {SYNTAX[argument.upper()]}")
+        else:
+            raise SyntaxRefused("504 5.5.4 there is no such command")
+
+    def _vrfy(self, argument: str) -> None:
+        self._expect_login()
+        if not argument:
+            raise wrong("VRFY")
+        self._said.append("252 2.1.5 nobody is looked up here; send the mail")
+
+    # -- the envelope
+    def _forget(self) -> None:
+        """What was said of a mail (RFC 5321, 4.1.1.5)."""
+        self._sender, self._size = None, 0
+        self._recipients = []
+
+    def _expect_login(self) -> None:
+        if self._stranger:
+            raise Refused("530 5.7.0 authentication required")
+
+    def _expect(self, said: object, otherwise: str) -> None:
+        """Commands have an order (RFC 5321, 4.1.4)."""
+        if not self._greeted:
+            raise Refused(f"503 5.5.1 {self.hello} first")
+        self._expect_login()
+        if not said:
+            raise Refused(f"503 5.5.1 {otherwise}")
+
+    def _mail_from(self, argument: str) -> None:
+        self._expect(self._sender is None, "a mail was begun already")
+        given = sender(argument, self._parameters())
+        if given.size > self._intake.settings.size_limit:
+            raise Refused(TOO_LARGE)
+        if not self._intake.may_send(given.address):
+            self._intake.count_refused(self._intake.source, 550)
+            log.warning("mail from %s with the sender %s refused: not in allowed_senders", self.peer, given.address)
+            raise Refused("550 5.7.1 this sender may not send mail here")
+        self._sender, self._size = given.address, given.size
+        self._said.append("250 2.1.0 OK")
+
+    def _parameters(self) -> tuple[str, ...]:
+        if not self._extended:
+            return ()
+        return tuple(VALUES) if self._intake.porter is not None else WITHOUT_LOGIN
+
+    def _rcpt_to(self, argument: str) -> None:
+        self._expect(self._sender is not None, "MAIL first")
+        address = recipient(argument)
+        domain = address.rpartition("@")[2] if "@" in address else ""
+        if self._intake.domains and domain and domain.casefold().rstrip(".") not in self._intake.domains:
+            self._intake.count_refused(self._intake.source, 550)
+            log.warning("mail from %s for %s refused: not one of our domains", self.peer, address)
+            raise Refused("550 5.7.1 relaying denied")
+        if len(self._recipients) >= MOST_RECIPIENTS:
+            raise Refused("452 4.5.3 too many recipients")
+        self._recipients.append(address)
+        self._said.append("250 2.1.5 OK")
 
     # -- the mail
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        """Read the whole mail, undo the dots, hand it over."""
-        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
-            return
-        assert self.envelope is not None  # noqa: S101
-        if not self.envelope.rcpt_tos:
-            await self.push("503 5.5.1 Error: need RCPT command")
-            return
-        if arg:
-            await self.push("501 5.5.4 Syntax: DATA")
-            return
-        with self._intake.memory.room(self.peer) as room:
-            if not room.grow(self._declared()):
-                self._intake.count_refused(self._intake.source, 452)
-                await self.push(NO_ROOM)
-                return
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
-            status = await self._taken(room)
-            await self._answer(status)
-
-    async def _answer(self, status: str) -> None:
-        """Say what became of the mail."""
-        self.envelope = self._create_envelope()
-        await self.push(status)
-
-    async def _taken(self, room: Room) -> str:
+    def _data(self, argument: str) -> None:
+        self._expect(self._recipients, "RCPT first")
+        if argument:
+            raise wrong("DATA")
         settings = self._intake.settings
-        end = self.loop.time() + float(settings.data_timeout)
+        room = self._intake.memory.room(self.peer)
+        if not room.grow(self._size):
+            self._intake.count_refused(self._intake.source, 452)
+            raise Refused(NO_ROOM)
+        self._mail = Reading(settings.size_limit, settings.header_limit, room)
+        self._latest = self.loop.time() + self._intake.data_timeout
+        self._said.append("354 End data with <CR><LF>.<CR><LF>")
 
-        def progress() -> None:
-            self._reset_timeout(max(0.001, min(float(settings.timeout), end - self.loop.time())))
+    def _read(self, mail: Reading) -> None:
+        if not mail.feed(self._buffer):
+            return
+        self._mail, self._latest = None, math.inf
+        if mail.refusal:
+            self._intake.count_refused(self._intake.source, int(mail.refusal[:3]))
+            self._answer(mail.refusal)
+        else:
+            self._keeping = True
+            self._start(self._keep(self._message(mail.content()), mail.room))
 
-        progress()
-        read = await read_mail(self._reader, settings.size_limit, settings.header_limit, room, progress)
-        self._reset_timeout()
-        if read.refusal:
-            self._intake.count_refused(self._intake.source, int(read.refusal[:3]))
-            return read.refusal
-        assert self.envelope is not None  # noqa: S101
-        self.envelope.original_content = read.content
-        self._committing = True
+    def _message(self, body: bytes) -> Message:
+        return Message(
+            kind="mail",
+            source=self._intake.source,
+            body=body,
+            received=self._intake.clock(),
+            peer=self.peer,
+            sender=self._sender or "",
+            recipients=tuple(self._recipients),
+        )
+
+    async def _keep(self, message: Message, room: Room) -> None:
+        """Commit, then 250."""
+        with room:
+            status = await self._kept(message)
+        self._keeping, self.since = False, self.loop.time()
+        self._answer(status)
+        self._done()
+
+    async def _kept(self, message: Message) -> str:
         try:
-            return str(await self._call_handler_hook("DATA"))
-        finally:
-            self._committing, self.since = False, self.loop.time()
+            return f"250 2.0.0 kept as {await self._intake.keep(message)}"
+        except StoreUnavailable as error:
+            log.warning("mail from %s put off: %s", self.peer, error)
+            self._intake.count_refused(self._intake.source, 451)
+            return "451 4.3.0 can't keep the mail now, try again later"
+        except Exception as error:
+            return self._failed(error)
 
-    def _declared(self) -> int:
-        """The octets that the client said its mail has."""
-        assert self.envelope is not None  # noqa: S101
-        sizes = (DECLARED.fullmatch(option) for option in self.envelope.mail_options)
-        return next((int(size[1]) for size in sizes if size), 0)
+    def _answer(self, status: str) -> None:
+        """Say what became of the mail."""
+        self._said.append(status)
+        self._forget()
+
+    # -- who it is
+    def _starttls(self, argument: str) -> None:
+        if argument:
+            raise wrong("STARTTLS")
+        if self._sealed:
+            raise Refused("503 5.5.1 there is TLS already")
+        if self._intake.tls is None:
+            raise Refused("454 4.7.0 there is no TLS here")
+        self._said.append("220 2.0.0 go on with TLS")
+        self._buffer.clear()  # what was said in the open behind it never counts (RFC 3207, 6)
+        self._sealing = True
+        self._greeted = self._logged_in = False  # nor does what was said before (RFC 3207, 4.2)
+        self._stranger = self._intake.must_log_in(self.peer)
+        self._forget()
+        self._commands = self.commands
+        self._start(self._seal(self._intake.tls))
+
+    def _auth(self, argument: str) -> None:
+        """Let a user in (RFC 4954)."""
+        words = argument.split()
+        if not self._greeted:
+            raise Refused(f"503 5.5.1 {self.hello} first")
+        if self._intake.porter is None:
+            raise Refused("502 5.5.1 there are no logins here")
+        if not self._intake.logins_offered(self._sealed):
+            raise Refused("538 5.7.11 encryption is required: STARTTLS first")
+        if self._logged_in or self._sender is not None:
+            raise Refused("503 5.5.1 already logged in, or in the middle of a mail")
+        if not 1 <= len(words) <= 2:
+            raise wrong("AUTH")
+        if words[0].upper() not in MECHANISMS:
+            raise SyntaxRefused(f"504 5.5.4 expected one of {', '.join(MECHANISMS)}")
+        self._start(self._log_in(self._intake.porter, words[0].upper(), words[1] if len(words) == 2 else None))
+
+    async def _log_in(self, porter: Porter, mechanism: str, first: str | None) -> None:
+        try:
+            given = await credentials(mechanism, first, self._answered)
+            self._admit(given, "no" if given is None else await porter.admit(self.peer, given))
+        except SyntaxRefused as error:
+            self._lose_patience(str(error), 1)
+        except Exception as error:
+            self._said.append(self._failed(error))
+        self._done()
+
+    async def _answered(self, challenge: str) -> bytes | None:
+        """What the client says to a challenge, decoded. None: it gave up."""
+        line = await self._ask(f"334 {challenge}")
+        if line == TOO_LONG:
+            raise SyntaxRefused("500 5.5.6 the answer is too long")
+        return None if line.strip() == "*" else decoded(line.strip().encode("ascii", "replace"))
+
+    def _admit(self, given: Credentials | None, admitted: Admitted) -> None:
+        if given is None:
+            raise SyntaxRefused("501 5.7.0 broken off")
+        if admitted == "yes":
+            self._logged_in, self._stranger = True, False
+            self._said.append("235 2.7.0 welcome")
+        elif admitted == "busy":
+            self._intake.count_refused(self._intake.source, 454)
+            self._said.append("454 4.7.0 too many logins at once, try again later")
+        else:
+            self._refuse_login(given)
+
+    def _refuse_login(self, given: Credentials) -> None:
+        self._failures += 1
+        self._intake.count_refused(self._intake.source, 535)
+        log.warning("login from %s as %s refused", self.peer, text(os.fsencode(given.name)))
+        if self._failures < MOST_FAILURES:
+            self._said.append("535 5.7.8 name or password are wrong")
+        else:
+            self._hang_up("421 4.7.0 too many failed logins")
 
 
-def _host(peer: Any) -> str:
-    return str(peer[0]) if isinstance(peer, tuple) and peer else LOCAL
+Obey = Callable[[Connection, str], None]  # with what stands behind the command
 
-
-def _clean(address: str) -> str:
-    """aiosmtpd keeps undecodable octets as surrogates, which no database takes."""
-    return address.encode("utf-8", "replace").decode()
-
-
-_HOOKS = tuple(name for name in vars(_Hooks) if name.startswith("handle_"))
-COMMANDS = tuple(name for name in dir(SMTP) if name.startswith("smtp_"))
+COMMANDS: Mapping[str, Obey] = {
+    "AUTH": Connection._auth,
+    "DATA": Connection._data,
+    "EHLO": Connection._ehlo,
+    "HELO": Connection._helo,
+    "HELP": Connection._help,
+    "MAIL": Connection._mail_from,
+    "NOOP": Connection._noop,
+    "QUIT": Connection._quit,
+    "RCPT": Connection._rcpt_to,
+    "RSET": Connection._rset,
+    "STARTTLS": Connection._starttls,
+    "VRFY": Connection._vrfy,
+}
+COMMANDS_IN_THE_OPEN: Mapping[str, Obey] = {
+    name: obey if name in SAFE else Connection._seal_first for name, obey in COMMANDS.items()
+}
+Connection.commands = COMMANDS

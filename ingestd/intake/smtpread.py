@@ -1,67 +1,68 @@
-"""The mail that follows DATA, read in large pieces and bounded in every direction (RFC 5321, 4.1.1.4 and 4.5.2)."""
-
-import asyncio
-from collections.abc import Callable
-
-from msgspec import Struct
+"""The mail that follows DATA, bounded in every direction (RFC 5321, 4.1.1.4 and 4.5.2)."""
 
 from ingestd.intake.fairness import Room
 
 MOST_HEADER_LINES = 10_000
-END = b".\r\n"
+END = b"\r\n.\r\n"
+LINE_END = b"\r\n"
 
 TOO_LARGE = "552 5.3.4 message is too large"
 LARGE_HEADER = "552 5.3.4 the header of the message is too large"
 NO_ROOM = "452 4.3.1 too much mail at once, try again later"
 
 
-class Read(Struct, frozen=True):
-    """A mail as it was written, or why it is not taken."""
-
-    content: bytes = b""
-    refusal: str = ""
-
-
-async def read_mail(
-    reader: asyncio.StreamReader, limit: int, header_limit: int, room: Room, progress: Callable[[], None]
-) -> Read:
-    """Read to the end, also what is not taken. ``progress`` is called for each piece.
+class Reading:
+    """A mail on its way in.
 
     Only CR LF . CR LF ends it: whoever takes less lets a second mail be smuggled in the first.
     """
-    found = bytearray()
-    refusal = ""
-    while found != END and not found.endswith(b"\r\n" + END):
-        try:
-            piece = await reader.readuntil(END)
-        except asyncio.LimitOverrunError as error:
-            piece = await reader.readexactly(error.consumed)
-        progress()
-        found += piece
-        refusal = refusal or _refused(len(found), limit, room)
-        if refusal:
-            del found[: -len(b"\r\n" + END)]
-            room.free()
-    if refusal:
-        return Read(refusal=refusal)
-    content = _undotted(found)
-    return Read(refusal=LARGE_HEADER) if _long_header(content, header_limit) else Read(content=content)
+
+    __slots__ = ("_found", "_header_limit", "_limit", "refusal", "room")
+
+    def __init__(self, limit: int, header_limit: int, room: Room) -> None:
+        self._limit, self._header_limit = limit, header_limit
+        self.room = room  # freed by whoever is done with the mail
+        self.refusal = ""  # the reply, if it is not taken
+        self._found = bytearray(LINE_END)  # with the end of the line DATA, so that the first line is as any other
+
+    def feed(self, octets: bytearray) -> bool:
+        """Take what belongs to the mail off ``octets``; whether that was its end. What is not taken is read, too."""
+        found = self._found
+        before = len(found)
+        found += octets
+        end = found.find(END, max(0, before - len(END) + 1))
+        if end < 0:
+            octets.clear()
+            self._bound(len(found) - len(END))  # all but the end may be there
+            return False
+        del octets[: end + len(END) - before]
+        del found[end + len(LINE_END) :]
+        self._bound(len(found) - len(LINE_END))
+        if not self.refusal and _long_header(found, self._header_limit):
+            self._refuse(LARGE_HEADER)
+        return True
+
+    def content(self) -> bytes:
+        """The whole mail as it was written: with one dot less on lines that begin with one."""
+        found = self._found
+        undotted = found.replace(b"\r\n.", LINE_END) if b"\r\n." in found else found
+        return bytes(memoryview(undotted)[len(LINE_END) :])
+
+    def _bound(self, length: int) -> None:
+        if not self.refusal and length > self._limit:
+            self._refuse(TOO_LARGE)
+        elif not self.refusal and not self.room.grow(max(0, length - self.room.octets)):
+            self._refuse(NO_ROOM)
+        if self.refusal:
+            del self._found[: -len(END) + 1]
+
+    def _refuse(self, reply: str) -> None:
+        self.refusal = reply
+        self.room.free()
 
 
-def _refused(length: int, limit: int, room: Room) -> str:
-    if length > limit + len(END):
-        return TOO_LARGE
-    return "" if room.grow(max(0, length - room.octets)) else NO_ROOM
-
-
-def _undotted(data: bytearray) -> bytes:
-    """Without the final dot, and with one dot less on lines that begin with one (RFC 5321, 4.5.2)."""
-    text = bytes(memoryview(data)[: -len(END)])
-    return text.replace(b"\r\n.", b"\r\n").removeprefix(b".")
-
-
-def _long_header(content: bytes, limit: int) -> bool:
-    end = content.find(b"\r\n\r\n")
+def _long_header(mail: bytearray, limit: int) -> bool:
+    end = mail.find(b"\r\n\r\n")
     if end < 0:
         return False  # no header that ends: the limit of the mail holds
-    return end > limit or content.count(b"\n", 0, end) > MOST_HEADER_LINES
+    return end - len(LINE_END) > limit or mail.count(b"\n", len(LINE_END), end) > MOST_HEADER_LINES
