@@ -22,19 +22,22 @@ def read(message: Message, recognisers: Recognisers, names: NameFinder, mappings
     if message.kind == "mail":
         return recognisers.read(message, names)
     try:
-        return _with_lines(sources.read(message, mappings))
+        return _told(sources.read(message, mappings), message, names)
     except sources.SourceError as error:
         fault = f"malformed: {message.refused}" if message.refused else f"not what {message.adapter} sends: {error}"
         found = _by_keys(message, names) or normalise.fallback_text(_text(message), message.source, names)
         return replace(found, reasons=(Reason("recognise", "fallback", f"the body is {fault}"), *found.reasons))
 
 
-def _with_lines(reading: Reading) -> Reading:
-    """A reading whose one event lacks a host, with what the labelled lines of its text say; as a guess."""
+def _told(reading: Reading, message: Message, names: NameFinder) -> Reading:
+    """A reading by the names of keys with what its texts say too; one that lacks a host, with the lines of its text."""
+    if reading.recogniser == sources.ANYTHING:
+        events = _by_texts(reading.events, message, names)
+        return replace(reading, kind=kind_of(events), events=events)
     event = reading.events[0] if len(reading.events) == 1 else None
     if event is None or event.host or "\n" not in event.summary:
         return reading
-    return replace(reading, events=(fallback.filled(event, event.summary),))
+    return replace(reading, events=(fallback.filled(event, event.summary, names),))
 
 
 def _by_keys(message: Message, names: NameFinder) -> Reading | None:
@@ -43,13 +46,19 @@ def _by_keys(message: Message, names: NameFinder) -> Reading | None:
         found = sources.guess(message)
     except sources.SourceError:
         return None
-    events = tuple(map(_unsure, found.events))
-    prose = sources.prose(message) if len(events) == 1 else None
-    if prose:
-        events = (fallback.told(events[0], prose, message.source, names),)
-    if len(events) == 1 and not prose:
-        events = (fallback.filled(events[0], _text(message)),)
+    events = _by_texts(found.events, message, names)
     return replace(found, recogniser=None, kind=kind_of(events), events=events) if events else None
+
+
+def _by_texts(events: tuple[Event, ...], message: Message, names: NameFinder) -> tuple[Event, ...]:
+    """Events that keys gave, with what the texts beside them say where they lack something."""
+    events = tuple(map(_unsure, events))
+    if len(events) != 1 or len(message.body) > sources.LONGEST_GUESSED:
+        return events
+    prose = sources.prose(message)
+    if prose:
+        return (fallback.told(events[0], prose, message.source, names),)
+    return (fallback.filled(events[0], _text(message), names),)
 
 
 def _unsure(event: Event) -> Event:

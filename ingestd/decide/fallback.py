@@ -29,9 +29,11 @@ _TAGGED = re.compile(
 )
 _RANK = re.compile(r"\W{0,4}[\[【(](P[0-5])[\]】)]", re.IGNORECASE)  # "[P1] belt stands"
 CALM = "the text says that all is well"
+WORDLESS = "no word of a problem"
+LOUD = frozenset({"critical", "error", "warning"})  # levels that no line names of what is well
 SELLS = 2  # words of selling in a mail that sells
 LITTLE = 2  # words of a subject that tell little
-_LINK = re.compile(r"https?://[^\s<>\"'\\]{4,500}")
+_LINK = re.compile(r"https?://[^\s<>\"'\\()\[\]，。；]{4,500}")
 _TRUTHS = frozenset({"True", "False", "true", "false"})
 _PAIR = re.compile(r'"([\w .-]{1,60})"\s{0,5}:\s{0,5}(?:"([^"]{1,500})|([\w.+-]{1,40}))')
 # The name of a check, in quotes in the subject: "Monitor 'till 4' is down"
@@ -118,11 +120,15 @@ def read_text(text: str, source: str, names: NameFinder) -> Reading:
     title = f"{source}: {telling or labels.summary or heading or labels.check or first}"[:LONGEST_SUMMARY]
     verdict = _of_text(heading, " \n".join(said[:MOST_LINES]), labels)
     host = hosts.guess(first, "\n".join(lines), names)
-    check = labels.check or phrases.thing(first)
+    check = labels.check or _named(_TAGGED.sub("", heading))
     event = _event(verdict, title, host, f"{source}|{host or ''}|{labels.check or words.subject_key(heading or title)}")
-    link = _LINK.search(text[:LONGEST_BROKEN])
-    event = msgspec.structs.replace(event, check=check, url=link[0] if link else None, external_id=labels.external_id)
+    event = msgspec.structs.replace(event, check=check, url=_link(text), external_id=labels.external_id)
     return _reading(verdict.kind, title, verdict.why, (event,))
+
+
+def _link(text: str) -> str | None:
+    found = _LINK.search(text[:LONGEST_BROKEN])
+    return found[0] if found else None
 
 
 def _of_text(heading: str, text: str, labels: labelled.Labelled) -> _Verdict:
@@ -137,18 +143,21 @@ def _of_text(heading: str, text: str, labels: labelled.Labelled) -> _Verdict:
     return verdict
 
 
-def filled(event: Event, text: str) -> Event:
+def filled(event: Event, text: str, names: NameFinder) -> Event:
     """An event that the keys of JSON gave, with what they say as labels of any language where it lacks something."""
     if event.host and event.check != event.host and event.severity != "unknown":
         return event
     keys = _pairs(text)
     plain = "\n".join(f"{key}: {value}" for key, value in keys if not key.casefold().endswith("id")) if keys else text
     said = labelled.read(plain)
-    host = event.host or hosts.labelled(plain)
+    prose = event.summary if " " in event.summary else ""
+    host = event.host or hosts.labelled(plain) or hosts.guess(prose, "", names)
+    check = said.check or event.check if event.check in (None, event.host) else event.check
     return msgspec.structs.replace(
         event,
         host=host,
-        check=said.check or event.check if event.check in (None, event.host) else event.check,
+        check=check,
+        summary=said.summary or check or event.summary if event.summary == event.host else event.summary,
         severity=(said.severity or "unknown") if event.severity == "unknown" else event.severity,
         guessed=host is not None,
     )
@@ -172,6 +181,7 @@ def told(event: Event, text: str, source: str, names: NameFinder) -> Event:
         severity="info" if over else level,
         summary=_told_summary(event.summary, said.summary, text),
         external_id=event.external_id or said.external_id,
+        url=event.url or _link(text),
         identity=f"{source}|{host or ''}|{check or words.subject_key(first)}",
         guessed=host is not None,
     )
@@ -232,6 +242,8 @@ def _labelled(verdict: _Verdict, title: str, said: labelled.Labelled) -> _Verdic
     """What the lines of state and severity make of it; the subject's own words go before a state."""
     if said.over and (verdict.kind == "alert" or verdict.why == CALM) and words.is_weak(title):
         return _Verdict("recovery", "info", "a line of the text says that it is over")
+    if verdict.why == WORDLESS and said.severity in LOUD:
+        return _Verdict("alert", said.severity or "unknown", f"a line says {said.severity}")
     if verdict.kind != "alert":
         return verdict
     rank = _RANK.match(title)
@@ -295,7 +307,7 @@ def _judged(title: str, body: str) -> _Verdict:
             return _Verdict("other", "info", f"the {place} says success")
     if words.says_full(_head(body)) and words.notice(title) != "report":
         return _Verdict("alert", "warning", "the text speaks of a high use")
-    return _Verdict("other", "unknown", "no word of a problem", quiet=True)
+    return _Verdict("other", "unknown", WORDLESS, quiet=True)
 
 
 def _head(body: str) -> str:

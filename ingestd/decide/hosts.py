@@ -8,6 +8,7 @@ from whose system account the mail came.
 
 import re
 
+from ingestd.decide.han import simplified
 from ingestd.decide.match import NameFinder
 from ingestd.spelling import unaccented
 
@@ -38,7 +39,9 @@ LABELS = frozenset((
     "affected node", "affected device", "affected server", "impacted host", "impacted resource", "source node",
     "ci name", "configuration item", "managed object", "monitored object", "access point", "switch",
     "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name",
-    "monitored system",
+    "monitored system", "affected resources", "affected hosts", "affected devices", "where it happened", "entity",
+    "entity name", "monitored resource", "resource name", "object name", "instance name", "vm host", "machine host",
+    "checked url", "monitored url", "target url", "monitor url",
     "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源",
     "告警设备", "报警设备", "告警机器", "实例信息", "故障实例", "告警实例", "告警节点", "资产名称",
     "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱",
@@ -57,8 +60,9 @@ ADDRESSES = frozenset((
     "主机地址", "ip地址", "告警ip", "设备ip", "设备地址", "主机ip地址", "ip アドレス", "ipアドレス", "ip-adresse",
     "adresse ip",
     "dirección ip", "dirección", "endereço ip", "indirizzo ip", "ip-адрес", "device ip", "device ip address", "node ip",
-    "server ip", "management ip", "source ip address", "ipv4 address",
+    "server ip", "management ip", "source ip address", "ipv4 address", "gateway", "告警资源ip", "内网ip", "管理ip",
 ))  # fmt: skip
+SITES = frozenset(("url", "website", "网址", "site"))  # an address that a monitor asks, if it has no path
 # Endings that make a dotted word a file or a version rather than a host.
 NO_DOMAINS = frozenset((
     "sh", "py", "pl", "php", "log", "conf", "cfg", "txt", "gz", "tar", "zip", "bak", "sql", "json", "xml", "yml",
@@ -70,7 +74,7 @@ NO_DOMAINS = frozenset((
 # What the labels of a host's name end in, whatever stands before it ("発行元ホスト名").
 ENDINGS = (
     "ホスト名", "サーバ名", "サーバー名", "装置名", "主机名", "主机名称", "设备名称", "服务器名称", "伺服器名稱",
-    "設備名稱", "主機名稱",
+    "设备", "主机", "服务器", "节点",
 )  # fmt: skip
 # Labels whose value is a host's name however it is spelt; the others also stand before kinds and sentences.
 SPOKEN_LABELS = frozenset((
@@ -120,8 +124,9 @@ PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern"
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
 _LABELS, _SPOKEN_LABELS, _ADDRESSES = (
-    frozenset(map(unaccented, table)) for table in (LABELS, SPOKEN_LABELS, ADDRESSES)
+    frozenset(simplified(unaccented(label)) for label in table) for table in (LABELS, SPOKEN_LABELS, ADDRESSES)
 )
+_ENDINGS = tuple(map(simplified, ENDINGS))
 _SIGNS = re.compile(r"^\W+")
 _COMMENT = re.compile(r"\s\([^()]{0,100}\)\s{0,9}$")  # behind an address: the name of an old program's account
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
@@ -141,6 +146,9 @@ _WITH_IP = re.compile(
     rf"(?<![\w./-])((?=[A-Za-z0-9-]{{0,60}}[0-9-])[A-Za-z][A-Za-z0-9-]{{1,61}}) \({_IPV4}\)"
 )  # "web-4 (192.0.2.4)"
 _URL = re.compile(rf"\bhttps?://(?:[\w.%-]{{1,60}}@)?({_FULL}|{_IPV4})", re.IGNORECASE)
+# "with the main IP address 192.0.2.4", "内网IP 192.0.2.4"
+_OWN_IP = re.compile(rf"(?i)(?<!source )(?<!remote )(?<!client )\b(?:ip(?: address)?|ip地址) ?[:：]?\s?({_IPV4})")
+_SITE = re.compile(rf"\s*https?://(?:{_FULL}|{_IPV4})(?::\d{{1,5}})?/?\s*")  # the address of a site as a whole
 _SHORT = r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"
 # "web-4" or "srv-sales", rather than "day" or "P1"
 _NUMBERED = rf"(?:(?=[A-Za-z-]{{2,60}}\d){_SHORT}|(?:srv|svr|nb|nas|esx|sw|fw|gw)-[A-Za-z0-9-]{{2,40}})"
@@ -175,11 +183,17 @@ _BROKEN_URL = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s[-–—|>]+\s|,")
-_PIECES = re.compile(r"\s[-–—|>]+\s|:\s|[\[\]【】|!,]")
+_PIECES = re.compile(r"\s[-–—|>]+\s|:\s|[\[\]【】|!,（）：，]")
 _PIECE = re.compile(rf"['\"“”]?({_NUMBERED})['\"“”]?", re.IGNORECASE)
 # "... srv-db3", at the very end
 _LAST = re.compile(
     rf"(?<!\bjob)(?<!\bpod)(?<!\brun)(?<!task)(?<!build)\s(?=[A-Za-z0-9]+-)({_NUMBERED})\W{{0,5}}$", re.IGNORECASE
+)
+# "CRITICAL db-3: lag", "恢复：db-3 主从同步正常": the name at the beginning, behind a state at most
+_FIRST = re.compile(
+    rf"^\W{{0,4}}(?:(?:[a-z]{{2,12}}|[\u4e00-\u9fff]{{2,4}})[\]】]?[:：]?\s{{0,2}}){{0,2}}\b({_NUMBERED})"
+    r"(?:[:：]|\s(?=[\u4e00-\u9fff]))",
+    re.IGNORECASE,
 )
 # What has a digit too and is no host.
 _NO_HOST = re.compile(
@@ -235,7 +249,7 @@ def labelled(text: str) -> str | None:
             return name
         if spoken is None and plain in _SPOKEN_LABELS:
             spoken = _spoken(after)
-        if address is None and plain in _ADDRESSES:
+        if address is None and (plain in _ADDRESSES or (plain in SITES and _SITE.fullmatch(after))):
             address = _value(after)
     return spoken or address
 
@@ -245,12 +259,12 @@ def spelled(label: str) -> str:
     plain = label.strip(DECORATION).casefold()
     if plain and not plain[0].isalnum():
         plain = _SIGNS.sub("", plain)  # "📊 *Host*"
-    return unaccented(plain if plain.isalpha() else plain.replace(".", " ").replace("_", " "))
+    return simplified(unaccented(plain if plain.isalpha() else plain.replace(".", " ").replace("_", " ")))
 
 
 def is_label(plain: str) -> bool:
     """Whether a label is one of a host's name."""
-    return plain in _LABELS or plain.endswith(ENDINGS)
+    return plain in _LABELS or plain.endswith(_ENDINGS)
 
 
 def _spoken(after: str) -> str | None:
@@ -318,7 +332,7 @@ def _behind(text: str) -> str | None:
 def _apart(subject: str) -> str | None:
     """A piece of the subject that is nothing but such a name ("web-4: disk full", "down [web-4]"), or its last word."""
     pieces = [_PIECE.fullmatch(piece.strip()) for piece in _PIECES.split(subject)]
-    found = (hit[1] for hit in (*pieces, _LAST.search(subject)) if hit)
+    found = (hit[1] for hit in (*pieces, _FIRST.match(subject), _LAST.search(subject)) if hit)
     return next((name for name in found if not _NO_HOST.match(name)), None)
 
 
@@ -326,4 +340,7 @@ def _in_prose(head: str) -> str | None:
     """What a sentence of the text says is broken, or where."""
     found = _SUBJECT_OF.search(head) or _BROKEN_URL.search(head)
     name = next((part for part in found.groups() if part), None) if found else None
-    return name if name and name.rpartition(".")[2].lower() not in NO_DOMAINS else _behind(head)
+    if name and name.rpartition(".")[2].lower() not in NO_DOMAINS:
+        return name
+    own = _OWN_IP.search(head)
+    return _behind(head) or (own[1] if own else None)

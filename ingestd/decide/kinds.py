@@ -119,6 +119,8 @@ _LOG_LINE = compiled(
     r"(?m)^(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d|[\w./-]+\[\d+\]:"
     r"|[/$#])"
 )
+# The line beneath the heads of a table that a program printed: "---- ------", "+----+----+"
+_RULE = compiled(r"(?m)^[ \t]*(?:-{3,}[ \t]+-{3,}[- \t]*|\+-{3,}\+[-+]*)$")
 _TAG = re.compile(
     r"(?i)^\s*(?:\[[^\]]{2,40}\]|【[^】]{2,20}】|\*\*|(?:alert|alerte|fin d'alerte|alerta|alarm|alarme|alarma"
     r"|warning|warnung|critical|error|problem"
@@ -150,7 +152,7 @@ _PERSONAL = compiled(
     r"|website|site|network|printer|shop|store|system|agent|gateway|mail|phones?))\b|[?](?:\s|$)|？|\bj'|我|俺|咱|麻烦|麻煩|请问|請問"
     r"|帮忙|幫忙|お願い|私|でしょうか"
 )
-_WATCHES = compiled(r"(?i)check|watch|monitor|alert|alarm|backup|guard|scan|sensor|script")  # in an address
+_WATCHES = compiled(r"(?i)check|watch|monitor|alert|alarm|backup|guard|health|scan|sensor|script")  # in an address
 # "BackupExec", "Travis CI", "3DM2": no person is written so; "McDonald" and "LKocher" are.
 _BRAND = re.compile(r".*(?:\d|[a-z][A-Z]|[A-Z]{2}(?![a-z]))")
 _PARTICLES = re.compile(r"\b(?:Mc|Mac|De|Di|La|Le|Van|O')(?=[A-Z])")
@@ -389,6 +391,7 @@ def _weight(mail: Mail) -> int:
         sum(1 for _ in zip(_FIELD.finditer(text), range(3), strict=False)) == 3,
         _is_form(text) * 2,
         bool(_LOG_LINE.search(text)),
+        bool(_RULE.search(text)) * 2,
         hosts.is_labelled(text),
         shared and words.judge(text).verdict != "none",
         mail.header("return-path").strip() == "<>",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ingestd.decide import hosts, words
+from ingestd.decide.han import simplified
 from ingestd.model import Severity
 from ingestd.spelling import unaccented
 
@@ -77,7 +78,7 @@ SUMMARIES = frozenset((
     "information supplémentaire", "info supplémentaire", "infos supplémentaires", "mensagem", "descrição", "erro",
     "messaggio", "descrizione", "errore", "сообщение", "описание", "ошибка", "причина", "bericht", "omschrijving",
     "komunikat", "opis", "메시지", "내용", "설명", "告警描述", "报警描述", "事件内容", "事件描述", "通知内容",
-    "报警详情",
+    "报警详情", "what happened",
     "问题详情", "故障详情", "故障原因", "原因", "具体信息", "描述信息", "訊息", "描述資訊", "詳情", "內容",
 ))  # fmt: skip
 # What the sender calls this problem by, a number as a rule.
@@ -95,6 +96,14 @@ IDS = frozenset((
     "アラートid",
     "イベントid",
 ))  # fmt: skip
+# What the labels of each kind end in, whatever stands before it; they count where no label of the tables does.
+ENDINGS = (
+    ("summary", (" description", " message", " details", "描述", "内容", "详情", "说明", "説明", "詳細", "メッセージ",
+                 "beschreibung", "meldung", "event")),
+    ("severity", (" severity", "级别", "等级", "严重性", "严重程度", "重要度", "深刻度", "schweregrad")),
+    ("check", ("告警名称", "规则名称", "策略名称", "监控项", "告警类型", "告警规则", "任务名称")),
+    ("id", ("告警编号", "告警id", "事件id", "流水号")),
+)  # fmt: skip
 # Labels of many meanings: only what looks like a name behind them is that of a check.
 TELLING = frozenset(("alert", "alarm", "alerte", "alerta", "problema", "проблема", "event type", "事件类型"))
 VAGUE = frozenset((
@@ -150,13 +159,20 @@ class Labelled(Struct, frozen=True):
 def read(text: str) -> Labelled:
     """The first line of each kind counts."""
     found: dict[str, str] = {}
+    late: dict[str, str] = {}
     leading, level = _leading(text)
     for label, value in _lines(text):
         if label in _VAGUE and not _is_name(label, value):
+            if " " in value:
+                late.setdefault("summary", value)
             continue
         for name, table in _TABLES:
             if label in table:
                 found.setdefault(name, value)
+        for name, ends in _ENDINGS:
+            if label.endswith(ends) and (name != "severity" or _level(value)):
+                late.setdefault(name, value)
+    found = {**late, **found}
     return Labelled(
         check=found.get("check"),
         severity=_level(found.get("severity", "")) or level,
@@ -173,7 +189,7 @@ def is_line(line: str) -> bool:
 
 
 _TABLES = tuple(
-    (name, frozenset(map(unaccented, table)))
+    (name, frozenset(simplified(unaccented(label)) for label in table))
     for name, table in (
         ("check", CHECKS),
         ("severity", SEVERITY_LABELS),
@@ -183,9 +199,9 @@ _TABLES = tuple(
         ("id", IDS),
     )
 )
-_VAGUE = frozenset(map(unaccented, VAGUE))
-_TELLING = frozenset(map(unaccented, TELLING))
-_LEVELS = {unaccented(word): level for word, level in LEVELS.items()}
+_VAGUE, _TELLING = (frozenset(simplified(unaccented(label)) for label in table) for table in (VAGUE, TELLING))
+_ENDINGS = tuple((name, tuple(simplified(unaccented(end)) for end in ends)) for name, ends in ENDINGS)
+_LEVELS = {simplified(unaccented(word)): level for word, level in LEVELS.items()}
 
 
 def _leading(text: str) -> tuple[str, Severity | None]:
@@ -225,4 +241,5 @@ def _id(value: str) -> str | None:
 
 def _level(value: str) -> Severity | None:
     """``Critical``, ``5 - Critical``, ``严重``: the first word that names a level."""
-    return next((_LEVELS[word] for word in _WORD.findall(unaccented(value.casefold())) if word in _LEVELS), None)
+    words_of = _WORD.findall(simplified(unaccented(value.casefold())))
+    return next((_LEVELS[word] for word in words_of if word in _LEVELS), None)

@@ -74,14 +74,17 @@ ERROR = (
     "できません",
     "応答しません", "拒否",
     "重大", "見つかりません",
-    "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with", "劣化",
+    "ora-0*", "ora-1*", "ora-2*", "ora-3*", "ora-6*", "failed*",
+    "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with",
+    "劣化",
     "*fehler", "*störung", "*stoerung", "assente", "ausgeblieben", "fehlt", "absent", "manquant", "manquante",
     "ошибк", "сбой", "отказ", "неудач", "не удалось", "falha", "falhas", "falhou", "erro", "erros", "indisponível",
     "não responde", "errore", "errori", "fallito", "guasto", "non risponde", "mislukt", "fout", "storing", "błąd",
     "nie odpowiada", "장애", "오류", "실패",
 )  # fmt: skip
 WARNING = (
-    "warning", "warnings", "warn", "minor", "degraded", "degradedarray", "expires", "expire", "expired", "expiring",
+    "warning", "warnings", "warn", "minor", "degraded", "degradation", "degradedarray", "expires", "expire", "expired",
+    "expiring",
     "high",
     "low", "slow", "alert", "alerts", "alarm", "alarms", "problem", "problems", "firing", "triggered", "alerting",
     "needs attention", "banned", "infected", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
@@ -253,7 +256,7 @@ DOUBT = (
 NOTICES: Mapping[str, tuple[str, ...]] = {
     "acknowledgement": (
         "acknowledged", "acknowledgement", "acknowledgment", "acked", "已确认", "已確認", "确认告警", "已认领",
-        "已接单", "已受理", "报警确认", "告警确认", "故障确认", "问题确认",
+        "已接单", "已受理", "报警确认", "告警确认", "故障确认", "问题确认", "[确认]", "【确认】", "[確認]", "【確認】",
         "quittiert", "bestätigt", "acquitté", "acquittée", "acquittement", "reconocido",
         "reconocida", "確認済み", "確認しました",
     ),

@@ -27,6 +27,7 @@ __all__ = ["SourceError", "names", "prose", "read", "signature"]
 Reader = Callable[[Message], Reading]
 #: What code that reads strangers' bodies may raise if it is wrong; anything else is a fault of the whole process.
 FAULTS = (AttributeError, LookupError, TypeError, ValueError, RecursionError, ArithmeticError)
+ANYTHING = "anything"  # the source that reads whatever has keys
 LONGEST_GUESSED = 256 * 1024  # bytes of a body that is read by its keys after its source could not
 _encode = msgspec.json.Encoder().encode
 
@@ -114,7 +115,7 @@ def _alike(message: Message) -> ModuleType:
     payload = Payload(first) if isinstance(first, dict) else None
     marked = ((module, getattr(module, "MARKS", ())) for name, module in _modules().items() if name != message.adapter)
     alike = (module for module, marks in marked if payload and marks and all(payload.at(m) is not None for m in marks))
-    return next(alike, _modules()["anything"])
+    return next(alike, _modules()[ANYTHING])
 
 
 def secrets(adapter: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from ingestd.model import Message, Reading
-from ingestd.sources.body import fields
+from ingestd.sources.body import fields, inner
 from ingestd.sources.labelled import GROUP, Group, event, joined, own_link, sized, typed
 from ingestd.sources.shape import Shape, folded, scalar
 from ingestd.sources.shared import FIVE, SEVERITIES, STATES, SourceError, link, reading, severities, states, word
@@ -29,7 +29,8 @@ TITLES = (
     " | title | short description | event name | service | check | rule | monitor | trigger | search name"
     " | display name | error class | service desc | service description | alarm name | alarm"
     " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称"
-    " | 报警名称 | 服务 | 服务名称 | アラート名 | 監視項目"
+    " | 报警名称 | 服务 | 服务名称 | 告警项 | 告警指标 | 监控指标 | 指标名称 | 报警规则 | 告警策略 | 故障名称"
+    " | 告警类型 | 事件 | アラート名 | 監視項目"
     " | サービス | dienst | servizio | servico | prüfung | alarmname | servicio | serviço | nom du service"
     " | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
@@ -39,15 +40,15 @@ TITLES = (
     " | metric | friendly name"
     " | sensor | program"
     " | stack name"
-    " | project name"
+    " | project name | alert"
 )
 TEXTS = (
-    "summary | message | alert message | status message | state message | alert description | description | text | msg"
-    " | check output | reason | incident reason | root cause | detail | error message | error | cause | details"
-    " | output"
-    " | service output | host output | event message | body | content | info | human readable | 告警内容 | 告警信息"
+    "summary | message | alert message | event message | status message | state message | alert description"
+    " | description | text | msg | check output | reason | incident reason | root cause | detail | error message"
+    " | error | cause | details | reasons | output"
+    " | service output | host output | body | content | info | human readable | 告警内容 | 告警信息"
     " | 报警信息 | 故障信息 | 内容"
-    " | 描述 | 告警描述 | 告警详情"
+    " | 描述 | 告警描述 | 告警详情 | 报警描述 | 报警详情 | 故障描述 | 事件描述 | 问题详情 | 故障原因 | 原因"
     " | 详情 | 消息 | 报警内容 | メッセージ | 詳細 | meldung | nachricht | beschreibung | messaggio | mensaje"
     " | mensagem"
     " | descripción"
@@ -59,13 +60,13 @@ HEADINGS = "alert title | problem title | title | short description | subject"
 IDS = (
     "dedup key | deduplication key | fingerprint | alert id | incident id | problem id | issue id | incident key"
     " | alert uuid | alert uid | alert key | check id | monitor id | rule id | test id | ticket id"
-    " | heartbeat id | entity id"
+    " | heartbeat id | entity id | 告警编号 | 告警id | 报警编号 | 报警id | 故障编号 | 流水号 | 告警流水号"
     " | uuid | uid | alias | id | trigger id | some id | key | token"
 )
 ADDRESS = (
     "monitor url | monitor target | request url | service url | check url | target url | site url | website"
     " | domain | endpoint | endpoint url"
-    " | server address | address url"
+    " | server address | address url | monitor address | target address | monitored url | checked url | site address"
 )
 STATE = (
     "alert state | monitor condition | resolution state | action type | current state | new state | incident state"
@@ -91,10 +92,12 @@ HOSTS = (
     " | rechner | rechnername"
     " | gerät | geraet | knoten | hôte | serveur | servidor | equipo | system"
     " | asset name | asset | hote | équipement | macchina | maquina | máquina | sys name | object name | ups name"
-    " | ups | srv"
-    " | site name"
+    " | ups | srv | host names | hosts | devices | device names | servers | nodes | vm name | vm | virtual machine"
+    " | virtual machine name | 设备名 | 设备ip | 主机ip | 服务器ip | 告警设备 | 告警实例 | 实例 | 资源名称 | 节点"
+    " | 故障主机 | 故障设备 | array name | array | component name | database name | database | pod name | pod"
+    " | cluster name | cluster | site name"
 )
-WHAT = "event type | type | action"  # what is left to name an alert by
+WHAT = "compound | event type | type | action | event"  # what is left to name an alert by
 
 SHAPE = Shape(
     tool="anything",
@@ -106,18 +109,18 @@ SHAPE = Shape(
             nothing="created monitor",
             firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, ko,"
             " nok, errore, falha, erro, erreur, panne, gestoppt, caído, caido, parado,"
-            " warnung, engage, engaged, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
-            resolved="green, obsolete, finished,"
-            " release, released, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
+            " warnung, engage, engaged, disconnected, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
+            resolved="green, obsolete, finished, release, released,"
+            " connected, reconnected, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
         ),
     },
     host=HOSTS,
     address=ADDRESS,
-    check=f"{TITLES} | {ADDRESS}",
+    check=f"{TITLES} | {ADDRESS} | compound",
     summary=f"{TEXTS} | {HEADINGS} | {TITLES} | some state | {WHAT}",
     severity="severity name | severity label | severity text | severity | alert severity"
     " | alert level | top severity | severity level"
-    " | alert severity string | level | trigger level | priority | alert priority | urgency"
+    " | alert severity string | sev | level | trigger level | priority | alert priority | urgency"
     " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
     " | schweregrad | niveau | nivel | livello | priorität | prioritaet | gravité | gravite | gravità | gravita"
     " | severidad | gravedad"
@@ -128,12 +131,12 @@ SHAPE = Shape(
         **severities(
             critical="kcritical, 紧急, 灾难, 致命, red, kritisch, critique, crítico, crítica, 危険",
             error="严重, 重要, 高危, 高, orange, hoch, fehler, majeure, majeur, schwerwiegend, élevé, alta, alto, 重大",
-            warning="kwarning, 警告, 预警, 次要, yellow, warnung, mittel, avertissement, moyen, advertencia, media,"
-            " 注意",
+            warning="kwarning, 警告, 预警, 次要, 一般, 中, yellow, warnung, mittel, avertissement, moyen, advertencia,"
+            " media, 注意",
             info="kinfo, 信息, 提示, hinweis, niedrig",
         ),
     },
-    id=IDS,
+    id=f"{IDS} | some message id",
     identity=(IDS, "host name | hostname | host | device name | device", TITLES),
     started="started at | start time | starts at | started | start | state start time | first seen | opened at"
     " | triggered at | activated at"
@@ -152,6 +155,11 @@ SHAPE = Shape(
 STATE_KEYS = ("state", "status", "type", "event", "action", "condition", "transition", "kind")
 SAID_KEYS = (*STATE_KEYS, "result")
 DENIALS = frozenset({"not", "no", "non", "never", "un"})
+#: Words of which none says what is wrong.
+EMPTY = frozenset((
+    "incident", "event", "monitor", "notification", "issue", "check", "status", "state", "rule", "case", "ticket",
+    "policy", "condition", "metric", "is", "has", "been", "on", "changed", "change",
+))  # fmt: skip
 ENDS = frozenset({"resolved", "restored", "recovered", "cleared"})  # wherever they stand: ``ResolvedCritical``
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTS = re.compile(r"[\s._:/-]+")
@@ -201,8 +209,14 @@ _LINK = re.compile(r"(?:url|link|href)\Z|\Alink")
 #: Things that have names: ``{"droplet": {"name": "web-2"}}`` names a host, not what is wrong with it.
 THINGS = frozenset((
     "device", "host", "server", "node", "machine", "computer", "instance", "droplet", "vm", "virtualmachine",
-    "appliance", "asset", "devices", "hosts", "servers", "nodes", "machines", "instances", "resources",
+    "appliance", "asset", "devices", "hosts", "servers", "nodes", "machines", "instances", "resources", "entity",
+    "resource", "target",
 ))  # fmt: skip
+THING_ENDS = ("devices", "hosts", "servers", "nodes", "machines", "instances", "resources")  # ``affected_resources``
+#: What people may press: its titles and texts are not the alert's.
+BUTTONS = frozenset(("actions", "buttons", "potentialaction", "links"))
+#: Things that are watched: where they are may well be an API.
+WATCHED = frozenset(("monitor", "check", "site", "endpoint", "service", "target"))
 #: What a run, a change or a talk is made of: its states count, its names, texts and links are not the alert's.
 PARTS = frozenset((
     "steps", "jobs", "builds", "stages", "tasks", "artifacts", "commit", "commits", "headcommit",
@@ -217,6 +231,8 @@ _NOT_ITS_ID = re.compile(
     r"|network|webhook|app|owner"
     r"|subscription|policy|integration|installation|commit|parent|environment|transaction|request|trace|session)s?id\Z"
 )
+#: Ids of a message rather than of the problem: its end may have another.
+_ONE_MESSAGE = re.compile(r"(?:event|message|notification|delivery|record|log|history)id\Z")
 #: Keys of any name whose ending tells what they are.
 ENDINGS = tuple(
     (meaning, re.compile(ending))
@@ -225,7 +241,8 @@ ENDINGS = tuple(
          r"|computername|(?:vbr|backup|db|sql|file|app|web|source|target|monitored)server|(?:source|target|failed|affected)node)\Z"),
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
          r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detect|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
-        ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg|(?:alert|error|status)details)\Z"),
+        ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg"
+         r"|(?:alert|alarm|error|status|event|fault)(?:details?|desc|content|info))\Z"),
         ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
          r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
         ("somelevel", r"(?:level|severity|priority)\Z"),
@@ -248,8 +265,9 @@ CODES = frozenset(("eventtype", "alertkey", "eventkey", "alertcode", "eventcode"
 OUTER_CODES = frozenset(("type", "kind", "reason"))  # of the body itself: inside, they say what a thing is
 _CODE = re.compile(r"[A-Z][A-Z0-9]{6,59}|[A-Za-z0-9]{2,40}(?:[._][A-Za-z0-9]{1,40}){1,6}")
 #: Keys whose value is a host if it looks like one.
-MAYBE_HOSTS = frozenset(("agent", "nodeid", "instanceid", "ec2instanceid", "vmname", "servername"))
-_HOST_LIKE = re.compile(r"[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
+MAYBE_HOSTS = frozenset(("agent", "nodeid", "instanceid", "ec2instanceid", "resourceid", "sourceid"))
+_HOST_LIKE = re.compile(r"(?![0-9a-f]{8}-[0-9a-f]{4}-)[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
+_DATE = re.compile(r"\d{4}[-./]\d\d?[-./]\d")  # how a name begins that is but the time of a run
 #: Texts that say nothing to people under keys that name texts: counts and truth values.
 _COUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false")
 WORDS = frozenset(text.strip().replace(" ", "") for text in TEXTS.split("|"))
@@ -326,9 +344,12 @@ def flat(body: dict[str, Any]) -> dict[str, Any]:
         around, value, part = waiting.popleft() if waiting else aside.popleft()
         known = "id" in found  # that of an outer object: ``uuid`` is its part's
         texts: list[tuple[str, str]] = []
-        for key, inside in _entries(value):
+        for key, one in _entries(value):
             name = folded(key)
-            if isinstance(inside, dict | list) and not _is_texts(inside):
+            inside = inner(one) if isinstance(one, str) and one[:1] == "{" else one
+            if name in BUTTONS:
+                late += [("plainlink", found) for found in _links(inside)]
+            elif isinstance(inside, dict | list) and not _is_texts(inside):
                 (aside if name in AROUND else waiting).append((name or around, inside, part or name in PARTS))
             elif (text := scalar(inside)) is not None and not (known and name in ("uuid", "uid")):
                 texts.append((key, text))
@@ -348,7 +369,11 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
         name = folded(key)
         about = _key(name)
         said = about.over.get(text) if about.over else _last_word(text) if about.state else text
-        if said is not None and not (about.words and _COUNT.fullmatch(text)) and not (about.link and _API.match(text)):
+        if said and said != text and about.compound and _says_what(text):
+            late.append(("compound", text))
+        if about.link and around in WATCHED:
+            found.setdefault(f"{around}{name}", text)
+        if said is not None and not _is_no_text(about, name, text):
             for spelled in _spelled(around, name):
                 found.setdefault(spelled, said)
             if first and name.startswith(first):
@@ -359,6 +384,20 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
             late.append(("sometype", text))
     if links and around not in AROUND and LINKS.isdisjoint(found):
         found["link"] = links[0]
+
+
+def _is_no_text(about: "Key", name: str, text: str) -> bool:
+    """Whether a text is none for people: a count, a time for a name, a link for programs."""
+    if name in NAMES and _DATE.match(text):
+        return True
+    return bool((about.words and _COUNT.fullmatch(text)) or (about.link and _API.match(text)))
+
+
+def _links(pressed: Any) -> list[str]:
+    """Where a button leads, of some the first."""
+    first = pressed[0] if isinstance(pressed, list) and pressed else pressed
+    texts = [text for text in first.values() if isinstance(text, str)] if isinstance(first, dict) else []
+    return [text for text in texts if link(text)][:1]
 
 
 def _add_part(around: str, texts: list[tuple[str, str]], found: dict[str, Any], _: list[tuple[str, str]]) -> None:
@@ -400,7 +439,8 @@ def _spelled(around: str, name: str) -> tuple[str, ...]:
         return (f"{around}{name}", name)
     if around in PEOPLE:
         return (f"{around}{name}",)
-    return (f"{around}{name}", "thingname" if around in THINGS else "plainname" if around in AROUND else name)
+    is_thing = around in THINGS or around.endswith(THING_ENDS)
+    return (f"{around}{name}", "thingname" if is_thing else "plainname" if around in AROUND else name)
 
 
 def _without(first: str, name: str) -> str:
@@ -414,6 +454,7 @@ class Key(Struct, frozen=True, gc=False):
 
     over: Mapping[str, str] | None = None  # what its truth values mean
     state: bool = False  # its words are states
+    compound: bool = False  # a word that ends in a state says what it is as well: ``switch_down``
     words: bool = False  # its text is for people
     link: bool = False
     tells: bool = False  # more is to be looked at
@@ -435,6 +476,7 @@ def _known_key(name: str) -> Key:
     return Key(
         over=OVER.get(name),
         state=name.endswith(STATE_KEYS),
+        compound=name.endswith(("type", "event", "kind")),
         words=name in WORDS,
         link=name in LINKS,
         tells=bool(meanings) or special,
@@ -464,7 +506,7 @@ def _meant(name: str, about: Key, text: str, links: list[str]) -> list[tuple[str
 
 def _fitting(meaning: str, text: str) -> str | None:
     """A text if it is what its key promises."""
-    if meaning == "someid":
+    if meaning in ("someid", "somemessageid"):
         return text if len(text) < LONGEST_ID else None
     if meaning == "somestate":
         return text if word(text) in KNOWN else None
@@ -478,7 +520,7 @@ def _fitting(meaning: str, text: str) -> str | None:
 def _meanings(name: str) -> tuple[str, ...]:
     """What a key may mean by its ending."""
     if name.endswith("id"):
-        return () if _NOT_ITS_ID.search(name) else ("someid",)
+        return () if _NOT_ITS_ID.search(name) else ("somemessageid" if _ONE_MESSAGE.search(name) else "someid",)
     if _LINK.sub("", name) in AROUND:
         return ("plainlink",) if _LINK.search(name) else ()
     is_link = _LINK.search(name) and not _NO_LINK.search(name)
@@ -499,7 +541,12 @@ def _last_word(text: str) -> str:
     parts = _PARTS.split(_CAMEL.sub(" ", text).lower())
     if len(parts) < 2 or DENIALS & set(parts):
         return text
-    return next((part for part in parts if part in ENDS), parts[-1] if parts[-1] in STATES else text)
+    return next((part for part in parts if part in ENDS), parts[-1] if parts[-1] in KNOWN else text)
+
+
+def _says_what(compound: str) -> bool:
+    """Whether a word that ends in a state says more than that there is an alert: ``switch_down``."""
+    return not all(part in KNOWN or part in EMPTY for part in _PARTS.split(_CAMEL.sub(" ", compound).lower()))
 
 
 def _is_texts(value: Any) -> bool:

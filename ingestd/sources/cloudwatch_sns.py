@@ -28,12 +28,13 @@ ALARM = Shape(
 OTHER = Shape(
     tool="sns",
     needs=("TopicArn | source | detail-type | Subject | text | Event",),
-    host="detail.instance-id | EC2InstanceId | resources.0",
+    host="detail.instance-id | EC2InstanceId | Source ID | resources.0",
     check="Subject | detail-type | Event",
-    summary="Subject | text | detail-type | Event | Description",
+    summary="Event Message | Subject | text | detail-type | Event | Description",
     severity="detail.severity | severity",
     id="id",
     changed="time | Timestamp",
+    url="Identifier Link",
     ends=Ends("person"),
 )
 CONFIRMATIONS = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})

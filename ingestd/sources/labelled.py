@@ -18,7 +18,8 @@ Texts = Mapping[str, Any]  # labels and annotations: text in all that these tool
 Pairs = tuple[tuple[str, str], ...]
 T = TypeVar("T")
 
-HOST_LABELS = ("instance", "host", "hostname", "node", "nodename", "server", "device", "target")
+HOST_LABELS = ("instance", "host", "hostname", "node", "nodename", "server", "device", "target", "host_name", "fqdn",
+               "machine", "vm", "vm_name", "object_name", "resource_name")  # fmt: skip
 SEVERITY_LABELS = ("severity", "priority")
 SUMMARIES = ("summary", "message", "description", "title")
 HEARTBEATS = frozenset({"Watchdog", "DeadMansSwitch"})

@@ -23,7 +23,7 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,12}))?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
-_ZONE = r" ?\(?(?P<zone>[+-]\d\d[:.]?\d\d|[+-]\d\d(?!\d)|[A-Za-z]{1,5})?"
+_ZONE = r" ?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d\d[:.]?\d\d|[+-]\d{1,2}(?!\d)|[A-Za-z]{1,5})?"
 _WEEKDAY = r"(?:[A-Za-z]{3,9},? )?"
 _MONTH = r"(?P<name>[A-Za-z]{3})[a-z]{0,6}\.?"
 _FORMS = tuple(
@@ -97,7 +97,8 @@ def _zone(text: str | None) -> tzinfo | None:
     if not text:
         return None
     if text[0] in "+-":
-        digits = text[1:].replace(":", "").replace(".", "").ljust(4, "0")
+        digits = text[1:].replace(":", "").replace(".", "")
+        digits = digits.rjust(2, "0").ljust(4, "0")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         return timezone(offset if text[0] == "+" else -offset)
     hours = _HOURS.get(text.upper())

@@ -36,6 +36,14 @@ def test_a_name_of_the_topology_counts_first():
         ("meeting on P1", "", None),
         ("mail for li.na@trading.example", "", None),
         ("", "", None),
+        ("告警", "告警設備：crane-3\n", "crane-3"),
+        ("告警", "網關設備：crane-3\n", "crane-3"),
+        ("CRITICAL crane-3: no oil", "", "crane-3"),
+        ("恢复：crane-3 油压正常", "", "crane-3"),
+        ("locked", "Your server with the main IP address 198.51.100.4 was locked.", "198.51.100.4"),
+        ("locked", "It came from the source IP 203.0.113.9 again.", None),
+        ("shop does not answer", "URL: https://shop.trading.example/\n", "shop.trading.example"),
+        ("shop does not answer", "URL: https://watch.example/alerts/7\n", None),
     ],
 )
 def test_guesses(subject, text, host):

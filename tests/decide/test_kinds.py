@@ -83,6 +83,13 @@ def test_people_who_say_little(sender, body):
     assert not kinds.is_machine(read(f"From: {sender}\nSubject: belt is down", body))
 
 
+def test_nobody_types_the_rules_of_a_table():
+    table = "Name    State\n------  -------\nbelt-4  stands\n"
+    head = "From: berth@quay.example\nSubject: Belts"
+    assert kinds.is_machine(read(head, table))
+    assert not kinds.is_machine(read(head, "belt-4 stands\n"))
+
+
 def test_nobody_speaks_of_a_success():
     assert kinds.is_machine(
         read("From: Copies <copies@trading.example>\nSubject: Run of crane-2 completed", "12 files")

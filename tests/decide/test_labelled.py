@@ -26,6 +26,12 @@ def test_lines_of_an_unknown_tool():
         ("Status: not resolved\n", Labelled()),
         ("Severity: Informational\n", Labelled()),
         ("a == b\nno label here\n", Labelled()),
+        ("告警內容：油壓過低\n告警等級：嚴重\n", Labelled(None, "error", "油壓過低")),
+        ("イベント説明: 油圧低下\n", Labelled(summary="油圧低下")),
+        ("Belt severity: none yet\nEvent severity: Minor\n", Labelled(None, "warning")),
+        ("Fault description: hot\nMessage: too hot\n", Labelled(summary="too hot")),
+        ("Alarm: belt 4 is down\n", Labelled(summary="belt 4 is down")),
+        ("Alarm: Critical\n", Labelled()),
     ],
 )
 def test_labels_in_many_languages(text, found):

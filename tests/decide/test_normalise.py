@@ -728,9 +728,26 @@ def test_a_group_that_holds_but_blanks_is_no_value() -> None:
 
 def test_what_the_keys_left_out_is_filled_by_labels_of_any_language():
     event = Event(state="firing", summary="stuck", host=None, check="stuck")
-    said = fallback.filled(event, '{"узел": "crane-9", "심각도": "높음", "text": "stuck"}')
+    said = fallback.filled(event, '{"узел": "crane-9", "심각도": "높음", "text": "stuck"}', NAMES)
     assert (said.host, said.check, said.severity, said.guessed) == ("crane-9", "stuck", "error", True)
-    bare = fallback.filled(msgspec.structs.replace(event, check=None), '{"サービス": "hoist", "server id": "crane-9"}')
+    text = '{"サービス": "hoist", "server id": "crane-9"}'
+    bare = fallback.filled(msgspec.structs.replace(event, check=None), text, NAMES)
     assert (bare.host, bare.check, bare.severity, bare.guessed) == (None, "hoist", "unknown", False)
     whole = msgspec.structs.replace(event, host="crane-7", severity="info")
-    assert fallback.filled(whole, '{"узел": "crane-9"}') == whole
+    assert fallback.filled(whole, '{"узел": "crane-9"}', NAMES) == whole
+    told = fallback.filled(msgspec.structs.replace(event, summary="the belt stands on crane-9"), "{}", NAMES)
+    assert (told.host, told.guessed) == ("crane-9", True)
+    only = msgspec.structs.replace(event, host="起重机", check=None, summary="起重机")
+    assert fallback.filled(only, '{"设备": "起重机", "告警类型": "停机"}', NAMES).summary == "停机"
+
+
+def test_a_line_of_a_level_makes_an_alert_of_a_machines_mail_without_a_word_of_a_problem():
+    found = machine("Belt 4 runs by hand", "Severity: Medium\n")
+    assert (found.kind, found.events[0].severity) == ("alert", "warning")
+    assert machine("Belt 4 runs by hand", "Severity: Informational\n").kind == "other"
+
+
+def test_a_text_names_its_host_and_its_check():
+    (event,) = fallback_text("CRITICAL crane-3: oil pressure 0 bar\nhttps://watch.example/c3\n", "till", NAMES).events
+    assert (event.host, event.check) == ("crane-3", "CRITICAL crane-3: oil pressure 0 bar")
+    assert event.url == "https://watch.example/c3"
