@@ -52,13 +52,12 @@ def _by_keys(message: Message, names: NameFinder) -> Reading | None:
 
 def _by_texts(events: tuple[Event, ...], message: Message, names: NameFinder) -> tuple[Event, ...]:
     """Events that keys gave, with what the texts beside them say where they lack something."""
-    events = tuple(map(_unsure, events))
     if len(events) != 1 or len(message.body) > sources.LONGEST_GUESSED:
-        return events
+        return tuple(map(_unsure, events))
     prose = sources.prose(message)
     if prose:
-        return (fallback.told(events[0], prose, message.source, names),)
-    return (fallback.filled(events[0], _text(message), names),)
+        return (_unsure(fallback.told(events[0], prose, message.source, names)),)
+    return (fallback.filled(_unsure(events[0]), _text(message), names),)
 
 
 def _unsure(event: Event) -> Event:

@@ -20,13 +20,16 @@ TELLING_LINES = 12  # of a body whose subject only says that it is an alert
 LONGEST_WHOLE = 64 * 1024  # characters of JSON that are read as a whole
 LONGEST_BROKEN = 20_000  # characters of broken JSON in which something is looked for
 MOST_PAIRS = 100
-LONGEST_NAME = 80  # of a check that is a message's heading
+LONGEST_NAME = 120  # of a check that is a message's heading
 # "🔥 告警触发: ", "[RESOLVED] ": how it stands, before what it is
 _TAGGED = re.compile(
     r"^\W{0,4}(?:(?:告警触发|告警恢复|告警通知|告警|报警|故障|恢复|触发|预警|已恢复|障害|復旧|alert|alarm|problem|resolved|recovered"
-    r"|recovery|firing|critical|warning|error|ok|down|up|p[0-5])\s?[\]】:：|-]\s{0,3}){1,3}",
+    r"|recovery|firing|critical|warning|error|ok|down|up|p[0-5])(?::\d{1,4})?\s?[\]】:：|-]\s{0,3}){1,3}",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"[^\s:：]{1,20}[:：]\s?\S{1,60}")  # "cluster: quay-2", all of a text that the keys gave
+_STATE_KEY = re.compile(r"(?i)(?:stat(?:e|us)|result|event|type|action|success|conclusion|outcome|resolved|状态|级别)$")
+_SENTENCE = re.compile(r"[.!?]\s|[。！？]")
 _RANK = re.compile(r"\W{0,4}[\[【(](P[0-5])[\]】)]", re.IGNORECASE)  # "[P1] belt stands"
 CALM = "the text says that all is well"
 WORDLESS = "no word of a problem"
@@ -151,6 +154,8 @@ def filled(event: Event, text: str, names: NameFinder) -> Event:
     plain = "\n".join(f"{key}: {value}" for key, value in keys if not key.casefold().endswith("id")) if keys else text
     said = labelled.read(plain)
     prose = event.summary if " " in event.summary else ""
+    if event.state == "firing" and event.severity == "unknown" and not _stands(keys) and _went_well(event):
+        event = msgspec.structs.replace(event, state="resolved", severity="info")
     host = event.host or hosts.labelled(plain) or hosts.guess(prose, "", names)
     check = said.check or event.check if event.check in (None, event.host) else event.check
     return msgspec.structs.replace(
@@ -163,13 +168,25 @@ def filled(event: Event, text: str, names: NameFinder) -> Event:
     )
 
 
+def _stands(keys: list[tuple[str, str]]) -> bool:
+    """Whether a key is one for states, whatever it says."""
+    return any(_STATE_KEY.search(key) for key, _ in keys)
+
+
+def _went_well(event: Event) -> bool:
+    """Whether its title and its text speak of a success or an end, and neither of a problem."""
+    said = {words.judge(text).verdict for text in (event.check or "", event.summary)}
+    return "problem" not in said and bool(said & {"over", "success"})
+
+
 def told(event: Event, text: str, source: str, names: NameFinder) -> Event:
     """An event that a message's keys gave, with what its text says of the host, the check, the level and the end."""
     said, first = labelled.read(text), next(iter(_lines(text)), "")
     title = _TAGGED.sub("", first)
     over = event.state == "firing" and (words.says_recovered(first) or (said.over and words.is_weak(first)))
     host = event.host or hosts.guess(title, text, names)
-    check = said.check or (event.check if event.check and event.check != event.summary else None) or _named(title)
+    own = _TAGGED.sub("", event.check) if event.check and event.check != event.summary else ""
+    check = said.check or own or _named(title)
     rank = _RANK.match(first)
     named = said.severity or said.at_least or (labelled.LEVELS[rank[1].casefold()] if rank else "unknown")
     level = event.severity if event.severity != "unknown" else named
@@ -191,6 +208,8 @@ def _told_summary(summary: str, labelled_so: str, text: str) -> str:
     """What a label calls the message; where the keys gave a word such as "Alarm", the first line that tells more."""
     if labelled_so and labelled_so not in summary:
         return labelled_so
+    if _FIELD.match(summary):
+        return _TAGGED.sub("", next(iter(_lines(text)), "")) or summary
     if len(summary.split()) > LITTLE or not words.is_weak(summary):
         return summary
     return next((line for line in _lines(text) if _adds(line, summary) and ": " not in line), summary)
@@ -198,7 +217,8 @@ def _told_summary(summary: str, labelled_so: str, text: str) -> str:
 
 def _named(title: str) -> str | None:
     """What a heading without its state names, if it is short enough for a name."""
-    return phrases.thing(title) or (title if 0 < len(title) <= LONGEST_NAME else None)
+    sentence = title if len(title) <= LONGEST_NAME else _SENTENCE.split(title, maxsplit=1)[0]
+    return phrases.thing(title) or (sentence if 0 < len(sentence) <= LONGEST_NAME else None)
 
 
 def readable(text: str) -> str:

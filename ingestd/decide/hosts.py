@@ -74,7 +74,7 @@ NO_DOMAINS = frozenset((
 # What the labels of a host's name end in, whatever stands before it ("発行元ホスト名").
 ENDINGS = (
     "ホスト名", "サーバ名", "サーバー名", "装置名", "主机名", "主机名称", "设备名称", "服务器名称", "伺服器名稱",
-    "设备", "主机", "服务器", "节点",
+    "设备", "主机", "服务器", "节点", "实例", "机器",
 )  # fmt: skip
 # Labels whose value is a host's name however it is spelt; the others also stand before kinds and sentences.
 SPOKEN_LABELS = frozenset((
@@ -148,6 +148,11 @@ _WITH_IP = re.compile(
 _URL = re.compile(rf"\bhttps?://(?:[\w.%-]{{1,60}}@)?({_FULL}|{_IPV4})", re.IGNORECASE)
 # "with the main IP address 192.0.2.4", "内网IP 192.0.2.4"
 _OWN_IP = re.compile(rf"(?i)(?<!source )(?<!remote )(?<!client )\b(?:ip(?: address)?|ip地址) ?[:：]?\s?({_IPV4})")
+# "Mar  2 09:14:02 web-4 kernel: ...", a line of a log, which says of which host it is
+_LOGGED = re.compile(
+    r"(?m)^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20})"
+    r" ([\w.-]{2,60}) [\w./%-]{1,60}(?:\[\d{1,9}\])?:\s"
+)
 _SITE = re.compile(rf"\s*https?://(?:{_FULL}|{_IPV4})(?::\d{{1,5}})?/?\s*")  # the address of a site as a whole
 _SHORT = r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"
 # "web-4" or "srv-sales", rather than "day" or "P1"
@@ -178,9 +183,9 @@ _SUBJECT_OF = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BROKEN_URL = re.compile(
-    rf"\b(?:down|offline|unreachable|failed|failing|error)\b[^\n]{{0,40}}https?://({_FULL}|{_IPV4})"
+    rf"^(?:target|url|site|website|endpoint|monitor|your site|your website) https?://({_FULL}|{_IPV4})|\b(?:down|offline|unreachable|failed|failing|error)\b[^\n]{{0,40}}https?://({_FULL}|{_IPV4})"
     rf"|https?://({_FULL}|{_IPV4})[^\n]{{0,200}}\b(?:down|offline|unreachable|failed|failing)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _PARTS = re.compile(r"\s[-–—|>]+\s|,")
 _PIECES = re.compile(r"\s[-–—|>]+\s|:\s|[\[\]【】|!,（）：，]")
@@ -342,5 +347,6 @@ def _in_prose(head: str) -> str | None:
     name = next((part for part in found.groups() if part), None) if found else None
     if name and name.rpartition(".")[2].lower() not in NO_DOMAINS:
         return name
-    own = _OWN_IP.search(head)
-    return _behind(head) or (own[1] if own else None)
+    named = _behind(head)
+    told = None if named else _LOGGED.search(head) or _OWN_IP.search(head)
+    return named or (told[1] if told else None)

@@ -145,7 +145,15 @@ WEAK = (
     "alarma",
     "告警", "报警", "報警", "警报", "警報", "アラート", "アラーム",
 )  # fmt: skip
-CALM_AT_LAST = r"(?:\b(?:is|are|now|status|state)|[:=(>→-]) ?(?:now )?(?:ok|up|normal|online|healthy|正常)\W*$"
+# A mark before all else, whatever problem it then names: "[RECOVERY] URL is not OK".
+ENDED = (
+    r"^[^\pL\n]{0,4}[\[【(] ?(?:recovery|recovered|resolved|cleared|恢复|已恢复|恢復|已恢復"
+    r"|behoben|résolue?|resuelt[oa]|復旧) ?[\]】)]"
+)
+CALM_AT_LAST = (
+    r"(?:\b(?:is|are|now|status|state)|[:=(>→-]) ?(?:now )?(?:ok|up|normal|online|healthy|正常)\W*$"
+    r"|\b(?:connected|reconnected|online)\W*$"
+)
 SUCCESS = (
     "success", "successful", "successfully", "sucessful", "sucessfully", "succesfully", "succeeded", "succeeds",
     "completed", "finished", "passed", "done", "backed up",
@@ -165,7 +173,7 @@ NOT_RECOVERED = (
     "not normal",
     "abnormal", "not complete", "incomplete", "not completed", "not successful", "unsuccessful", "without success",
     "not been successful*", "never been successful*", "not successful*", "no backups of",
-    "not online", "could not be restored", "recovery failed", "not back",
+    "not online", "not connected", "never connected", "could not be restored", "recovery failed", "not back",
     "未恢复", "未恢復", "没恢复", "没有恢复", "沒有恢復", "尚未恢复", "未解决", "未解決", "没有解决", "沒有解決",
     "不正常", "无法恢复",
     "無法恢復", "恢复失败", "恢復失敗", "未成功", "没有成功", "未完成", "没有完成", "不成功", "未修复", "未解除",
@@ -421,6 +429,7 @@ _RECOVERY = compiled(_any_of(RECOVERY))
 _CALM = compiled(_any_of(CALM))
 _SUCCESS = compiled(_any_of(SUCCESS))
 _WEAK = compiled(_any_of(WEAK))
+_ENDED = compiled(ENDED)
 _CALM_AT_LAST = compiled(CALM_AT_LAST)
 _NOT_RECOVERED = compiled(_any_of(NOT_RECOVERED))
 _NOT_BROKEN = compiled(NOT_BROKEN)
@@ -501,7 +510,7 @@ def judge(text: str) -> Judged:
 @lru_cache(maxsize=32)
 def _judged(plain: str) -> Judged:
     missing = bool(_NOT_RECOVERED.search(plain))
-    if not missing and _over(plain):
+    if _ENDED.search(plain) or (not missing and _over(plain)):
         return Judged("over", "info")
     level = _severity(plain) or ("error" if missing else None)
     if level == "warning" and not _PROBLEM.search(stronger := _WEAK.sub(" . ", plain)):

@@ -16,7 +16,7 @@ from msgspec import Struct
 from ingestd.model import Message, Reading
 from ingestd.sources.body import fields, inner
 from ingestd.sources.labelled import GROUP, Group, event, joined, own_link, sized, typed
-from ingestd.sources.shape import Shape, folded, scalar
+from ingestd.sources.shape import Payload, Shape, folded, scalar
 from ingestd.sources.shared import FIVE, SEVERITIES, STATES, SourceError, link, reading, severities, states, word
 from ingestd.sources.times import moment
 
@@ -60,7 +60,8 @@ HEADINGS = "alert title | problem title | title | short description | subject"
 IDS = (
     "dedup key | deduplication key | fingerprint | alert id | incident id | problem id | issue id | incident key"
     " | alert uuid | alert uid | alert key | check id | monitor id | rule id | test id | ticket id"
-    " | heartbeat id | entity id | 告警编号 | 告警id | 报警编号 | 报警id | 故障编号 | 流水号 | 告警流水号"
+    " | heartbeat id | entity id"
+    " | alarm no | alert no | event no | 编号 | 告警编号 | 告警id | 报警编号 | 报警id | 故障编号 | 流水号 | 告警流水号"
     " | uuid | uid | alias | id | trigger id | some id | key | token"
 )
 ADDRESS = (
@@ -94,7 +95,8 @@ HOSTS = (
     " | asset name | asset | hote | équipement | macchina | maquina | máquina | sys name | object name | ups name"
     " | ups | srv | host names | hosts | devices | device names | servers | nodes | vm name | vm | virtual machine"
     " | virtual machine name | 设备名 | 设备ip | 主机ip | 服务器ip | 告警设备 | 告警实例 | 实例 | 资源名称 | 节点"
-    " | 故障主机 | 故障设备 | array name | array | component name | database name | database | pod name | pod"
+    " | 故障主机 | 故障设备"
+    " | equipment name | equipment | array name | array | component name | database name | database | pod name | pod"
     " | cluster name | cluster | site name"
 )
 WHAT = "compound | event type | type | action | event"  # what is left to name an alert by
@@ -121,7 +123,8 @@ SHAPE = Shape(
     severity="severity name | severity label | severity text | severity | alert severity"
     " | alert level | top severity | severity level"
     " | alert severity string | sev | level | trigger level | priority | alert priority | urgency"
-    " | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度 | 报警级别 | 重要度"
+    " | grade | importance | criticality | impact | level said | 告警级别 | 告警等级 | 级别 | 严重程度"
+    " | 报警级别 | 重要度"
     " | schweregrad | niveau | nivel | livello | priorität | prioritaet | gravité | gravite | gravità | gravita"
     " | severidad | gravedad"
     " | severidade | some level",
@@ -143,7 +146,8 @@ SHAPE = Shape(
     " | down since | down at | first occurred at | first received | start date | some begin"
     " | created at | created | some start | since | active since | 开始时间 | 首次触发时间 | beginn",
     changed="timestamp | occurred at | event time | trigger time | time | datetime | date | ts"
-    " | recorded at | received at | last seen | some time | last updated | 告警时间 | 发生时间 | 触发时间 | 时间"
+    " | recorded at | changed at | received at | last seen | some time | last updated | 告警时间 | 发生时间"
+    " | 触发时间 | 时间"
     " | zeit | zeitstempel | horario | horário | data ora | data e ora | horodatage"
     " | zeitpunkt | 発生日時 | fecha | hora | last changed | received | reported at | tstamp",
     url="alert url | permalinks web | incident url | issue url | problem url | dashboard url | details url"
@@ -181,9 +185,8 @@ FIELDS = {"service": "service name", "check": "check name", "monitor": "monitor 
 #: How keys begin that tell how it was before.
 BEFORE = ("previous", "prev", "old", "prior", "former")
 #: Lists of alerts, and the keys that say enough of each.
-LISTS = ("events", "incidents", "problems", "alarms", "notifications", "results", "issues", "checks", "triggers")
-OWN_STATES = ("state", "status", "result")
-OWN_PLACES = frozenset(("host", "hostname", "device", "devicename", "node", "server", "instance", "target", "resource"))
+_LISTS = re.compile(r".*(?:events|incidents|problems|alarms|alerts|notifications|results|issues|checks|triggers|list)")
+ENOUGH_TELL = 3  # of a list, if they each say how it stands and where: so do the others
 #: States that are levels too.
 SAID = frozenset({"critical", "crit", "fatal", "emergency", "disaster", "major", "minor", "warning", "warn", "error"})
 #: Objects that tell who asks, sends or owns rather than what is wrong: what they say counts last.
@@ -210,7 +213,7 @@ _LINK = re.compile(r"(?:url|link|href)\Z|\Alink")
 THINGS = frozenset((
     "device", "host", "server", "node", "machine", "computer", "instance", "droplet", "vm", "virtualmachine",
     "appliance", "asset", "devices", "hosts", "servers", "nodes", "machines", "instances", "resources", "entity",
-    "resource", "target",
+    "resource", "target", "object", "involvedobject", "regarding",
 ))  # fmt: skip
 THING_ENDS = ("devices", "hosts", "servers", "nodes", "machines", "instances", "resources")  # ``affected_resources``
 #: What people may press: its titles and texts are not the alert's.
@@ -238,14 +241,14 @@ ENDINGS = tuple(
     (meaning, re.compile(ending))
     for meaning, ending in (
         ("somehost", r"(?:host|hostname|fqdn|machinename|nodename|servername|devicename|devname|hostnameandport"
-         r"|computername|(?:vbr|backup|db|sql|file|app|web|source|target|monitored)server|(?:source|target|failed|affected)node)\Z"),
+         r"|computername|equipmentname|objectname|(?:vbr|backup|db|sql|file|app|web|source|target|monitored)server|(?:source|target|failed|affected)node)\Z"),
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
          r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detect|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
         ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg"
          r"|(?:alert|alarm|error|status|event|fault)(?:details?|desc|content|info))\Z"),
         ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
          r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
-        ("somelevel", r"(?:level|severity|priority)\Z"),
+        ("somelevel", r"(?:level|severity|priority)(?:name|text|desc|label)?\Z"),
         ("someend", r"(?:resolved|recovered|recovery|cleared|restored)(?:at|on|time|date|datetime|timestamp)\Z"),
         ("somebegin", r"(?:start|began|begin|first|trigger|activat|raised|fired|onset|detect)"
          r"[a-z]{0,12}(?:at|on|time|date|ts|timestamp)\Z|datestarted\Z|firstseen\Z"),
@@ -263,7 +266,7 @@ KINDS = frozenset((
 #: Keys whose word is the kind of the alert if it is spelled as programs spell theirs: ``SCAN_FAILED``, ``disk.full``.
 CODES = frozenset(("eventtype", "alertkey", "eventkey", "alertcode", "eventcode"))
 OUTER_CODES = frozenset(("type", "kind", "reason"))  # of the body itself: inside, they say what a thing is
-_CODE = re.compile(r"[A-Z][A-Z0-9]{6,59}|[A-Za-z0-9]{2,40}(?:[._][A-Za-z0-9]{1,40}){1,6}")
+_CODE = re.compile(r"[A-Z][A-Z0-9]{6,59}|(?:[A-Z][a-z]{1,20}){2,5}|[A-Za-z0-9]{2,40}(?:[._][A-Za-z0-9]{1,40}){1,6}")
 #: Keys whose value is a host if it looks like one.
 MAYBE_HOSTS = frozenset(("agent", "nodeid", "instanceid", "ec2instanceid", "resourceid", "sourceid"))
 _HOST_LIKE = re.compile(r"(?![0-9a-f]{8}-[0-9a-f]{4}-)[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
@@ -311,19 +314,18 @@ def _alerts(message: Message, alerts: list[Any]) -> Reading:
 
 def _several(body: dict[str, Any]) -> list[dict[str, Any]]:
     """Its alerts, if it lists some that each say of what and how it stands; they share what is said beside them."""
-    for key in LISTS:
-        found = body.get(key)
-        if isinstance(found, list) and 1 < len(found) <= MOST_ALERTS and all(map(_tells, found)):
+    for key, found in list(body.items())[:MOST_ALIKE]:
+        listed = isinstance(found, list) and 1 < len(found) <= MOST_ALERTS and _LISTS.fullmatch(folded(key))
+        if listed and all(isinstance(one, dict) for one in found) and all(map(_tells, found[:ENOUGH_TELL])):
             beside = {name: value for name, value in body.items() if not isinstance(value, dict | list)}
             return [{**beside, **one} for one in found]
     return []
 
 
-def _tells(one: Any) -> bool:
-    """Whether an object of a list says for itself what is wrong, and where or with what."""
-    texts = {folded(key): one[key] for key in list(one)[:MOST_ALIKE]} if isinstance(one, dict) else {}
-    stands = any(word(texts[key]) in KNOWN for key in OWN_STATES if isinstance(texts.get(key), str))
-    return stands and not OWN_PLACES.isdisjoint(texts)
+def _tells(one: dict[str, Any]) -> bool:
+    """Whether an object of a list says for itself how it stands, and where."""
+    said = Payload(flat(one)) if any(scalar(value) for value in one.values()) else None
+    return bool(said and SHAPE.where(said) and any(word(text) in KNOWN for text in said.texts(STATE)))
 
 
 def _is_labelled(alert: dict[str, Any]) -> bool:
@@ -511,7 +513,7 @@ def _fitting(meaning: str, text: str) -> str | None:
     if meaning == "somestate":
         return text if word(text) in KNOWN else None
     if meaning == "somelevel":
-        return text if word(text) in SEVERITIES else None
+        return text if word(text) in SHAPE.severities and not text.isdigit() else None
     if meaning == "someend":
         return "resolved" if moment(text) is not None else None
     return None if meaning == "somelink" or (meaning == "sometext" and _COUNT.fullmatch(text)) else text
@@ -529,7 +531,7 @@ def _meanings(name: str) -> tuple[str, ...]:
 
 def _is_kind(name: str, text: str) -> bool:
     """Whether a word is the kind of the alert rather than its state or level; a few words always are."""
-    if word(text) in SEVERITIES or word(text) in STATES:
+    if word(text) in SEVERITIES or word(text) in STATES or not _says_what(text):
         return False
     return text.count(" ") >= 2 or not name.endswith(STATE_KEYS) or word(_last_word(text)) not in STATES
 

@@ -43,6 +43,10 @@ def test_a_name_of_the_topology_counts_first():
         ("locked", "Your server with the main IP address 198.51.100.4 was locked.", "198.51.100.4"),
         ("locked", "It came from the source IP 203.0.113.9 again.", None),
         ("shop does not answer", "URL: https://shop.trading.example/\n", "shop.trading.example"),
+        ("kernel message", "Mar  2 09:14:02 crane-pbx kernel: [99.1] Out of memory\n", "crane-pbx"),
+        ("log", "<131>2026-03-02T09:14:02+00:00 crane-rtr %LINE-5-UPDOWN: changed state\n", "crane-rtr"),
+        ("log", "Target https://quay.trading.example is not healthy.\n", "quay.trading.example"),
+        ("报警", "报警实例：crane-k2 (198.51.100.4)\n", "crane-k2"),
         ("shop does not answer", "URL: https://watch.example/alerts/7\n", None),
     ],
 )

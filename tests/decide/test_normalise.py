@@ -747,6 +747,24 @@ def test_a_line_of_a_level_makes_an_alert_of_a_machines_mail_without_a_word_of_a
     assert machine("Belt 4 runs by hand", "Severity: Informational\n").kind == "other"
 
 
+def test_a_success_without_a_state_is_no_problem():
+    done = Event(state="firing", summary="copy of crane-3 made, 0 errors", check="Copy finished")
+    assert fallback.filled(done, '{"title": "Copy finished"}', NAMES).state == "resolved"
+    assert fallback.filled(done, '{"title": "Copy finished", "status": "odd"}', NAMES).state == "firing"
+    failed = msgspec.structs.replace(done, summary="copy of crane-3 failed")
+    assert fallback.filled(failed, '{"title": "Copy finished"}', NAMES).state == "firing"
+
+
+def test_a_message_for_people_is_named_by_its_heading():
+    keys = Event(state="firing", summary="cluster: quay-2", check="[RESOLVED:1] Oil pressure")
+    event = fallback.told(keys, "[RESOLVED:1] Oil pressure\ncluster: quay-2\n", "till", NAMES)
+    assert (event.state, event.check, event.summary) == ("resolved", "Oil pressure", "Oil pressure")
+    text = f"The belt of crane-3 stands. Somebody has to look at it{' soon' * 20}\n"
+    event = fallback.told(Event(state="firing", summary=text), text, "till", NAMES)
+    assert event.check == "The belt of crane-3 stands"
+    assert fallback.told(Event(state="firing", summary="a: b"), "", "till", NAMES).summary == "a: b"
+
+
 def test_a_text_names_its_host_and_its_check():
     (event,) = fallback_text("CRITICAL crane-3: oil pressure 0 bar\nhttps://watch.example/c3\n", "till", NAMES).events
     assert (event.host, event.check) == ("crane-3", "CRITICAL crane-3: oil pressure 0 bar")

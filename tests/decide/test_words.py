@@ -67,6 +67,9 @@ def test_severity(text, severity):
         "[P0][OK][wh-files] disk full",
         "Critical alarm cleared: link down",
         "服务器:wh-files: 内存可用不足10%已恢复!",
+        "[RECOVERY] the berth's page is not OK",
+        "【恢复】油压异常",
+        "Keeper Alert: gate-7 connected",
     ],
 )
 def test_over(text):
@@ -90,6 +93,8 @@ def test_over(text):
         "no se ha recuperado",
         "まだ復旧していません",
         "connection unexpectedly closed, error 12",
+        "Keeper Alert: gate-7 not connected",
+        "Recovery: the page is not OK",
         "",
     ],
 )
