@@ -28,6 +28,8 @@ _TAGGED = re.compile(
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"[^\s:：]{1,20}[:：]\s?\S{1,60}")  # "cluster: quay-2", all of a text that the keys gave
+# "Copy finished: crane-3", not "success rate of ..."
+_DONE = re.compile(r"(?i)(?:\b(?:finished|completed|succeeded|successful(?:ly)?)|成功|完成)\W{0,3}(?:$|[:：])")
 _STATE_KEY = re.compile(r"(?i)(?:stat(?:e|us)|result|event|type|action|success|conclusion|outcome|resolved|状态|级别)$")
 _SENTENCE = re.compile(r"[.!?]\s|[。！？]")
 _RANK = re.compile(r"\W{0,4}[\[【(](P[0-5])[\]】)]", re.IGNORECASE)  # "[P1] belt stands"
@@ -151,7 +153,9 @@ def filled(event: Event, text: str, names: NameFinder) -> Event:
     if event.host and event.check != event.host and event.severity != "unknown":
         return event
     keys = _pairs(text)
-    plain = "\n".join(f"{key}: {value}" for key, value in keys if not key.casefold().endswith("id")) if keys else text
+    named = (f"{key}: {value}" for key, value in keys if not key.casefold().endswith("id"))
+    within = (value for _, value in keys if ": " in value or "：" in value)  # {"details": "Host: web-4, ..."}
+    plain = "\n".join((*named, *within)) if keys else text
     said = labelled.read(plain)
     prose = event.summary if " " in event.summary else ""
     if event.state == "firing" and event.severity == "unknown" and not _stands(keys) and _went_well(event):
@@ -174,9 +178,10 @@ def _stands(keys: list[tuple[str, str]]) -> bool:
 
 
 def _went_well(event: Event) -> bool:
-    """Whether its title and its text speak of a success or an end, and neither of a problem."""
-    said = {words.judge(text).verdict for text in (event.check or "", event.summary)}
-    return "problem" not in said and bool(said & {"over", "success"})
+    """Whether its title ends in a success, or tells of an end, and its text tells of no problem."""
+    title = event.check or event.summary
+    done = _DONE.search(title) or words.says_recovered(title)
+    return bool(done) and words.judge(event.summary).verdict != "problem"
 
 
 def told(event: Event, text: str, source: str, names: NameFinder) -> Event:

@@ -60,8 +60,10 @@ ADDRESSES = frozenset((
     "主机地址", "ip地址", "告警ip", "设备ip", "设备地址", "主机ip地址", "ip アドレス", "ipアドレス", "ip-adresse",
     "adresse ip",
     "dirección ip", "dirección", "endereço ip", "indirizzo ip", "ip-адрес", "device ip", "device ip address", "node ip",
-    "server ip", "management ip", "source ip address", "ipv4 address", "gateway", "告警资源ip", "内网ip", "管理ip",
+    "server ip", "management ip", "source ip address", "ipv4 address",
+    "system ip", "gateway", "告警资源ip", "内网ip", "管理ip",
 ))  # fmt: skip
+PLACES = frozenset(("location", "contact", "位置", "standort"))  # beside a "name" it is that of a device
 SITES = frozenset(("url", "website", "网址", "site"))  # an address that a monitor asks, if it has no path
 # Endings that make a dotted word a file or a version rather than a host.
 NO_DOMAINS = frozenset((
@@ -247,16 +249,19 @@ def is_labelled(text: str) -> bool:
 
 def labelled(text: str) -> str | None:
     """The value of the first line whose label is a host's, else of the first whose label is an address's."""
-    address = spoken = None
+    address = spoken = called = None
+    placed = False
     for label, after in _LINE.findall(text):
         plain = spelled(label)
+        called = called or (_value(after) if plain == "name" else None)
+        placed = placed or plain in PLACES
         if is_label(plain) and (name := _value(after)):
             return name
         if spoken is None and plain in _SPOKEN_LABELS:
             spoken = _spoken(after)
         if address is None and (plain in _ADDRESSES or (plain in SITES and _SITE.fullmatch(after))):
             address = _value(after)
-    return spoken or address
+    return spoken or (called if placed else None) or address
 
 
 def spelled(label: str) -> str:

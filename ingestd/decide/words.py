@@ -87,6 +87,7 @@ WARNING = (
     "expiring",
     "high",
     "low", "slow", "alert", "alerts", "alarm", "alarms", "problem", "problems", "firing", "triggered", "alerting",
+    "lower than", "fell below", "is below", "dropped below", "below threshold", "低于", "下降", "跌至", "突增", "飙升",
     "needs attention", "banned", "infected", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
     "too high",
     "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
@@ -206,6 +207,7 @@ NOT_BROKEN = (
     r"|\bexited with (?:(?:exit )?(?:code|status) )?\(?0\)?(?:$|[^\w.])"
     r"|\b(?:infected|infections|threats|viruses|malware|missing)(?: [a-z]+)? ?[:=] ?(?:0|none|no)\b"
     r"|\b(?:0|no) (?:infected|threats|missing)\b"
+    r"|\bsuccess(?:ful)? (?:rates?|ratio|percentage)\b|(?:成功|完成|达成)率"
     r"|\bfail(?:ed|ure)?[ -]?over\b|\bnon[ -]critical\b|\berror[ -]free\b|\bfehlerfrei\b|\bproblem[ -]?free\b"
     r"|\bno (?:[a-z]+ ){0,4}(?:have |has )?(?:failed|errors?|failures?|problems?)\b|\binactive \(dead\)"
     r"|\bfull[ -](?:\d|(?:back-?ups?|scans?|sync|lists?|logs?|reports?|details?|names?|texts?|paths?|output|health"
@@ -225,6 +227,8 @@ OVER = (
     # "[OK] disk full"
     r"^[\W\d]*(?:p\d\W{1,3})?(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)"
     r"(?: ?[\]】:：|!]| - )"
+    r"|\b(?:red|yellow|down|critical|warning|alarm|failed|unreachable|offline|degraded|unhealthy) ?(?:-+>|→|=>) ?"
+    r"(?:green|ok|up|online|healthy|normal)\b"
     r"|\b(?:(?:critical|major|minor|warning|high) )?"
     r"(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
     r"|fehler|ausfall|problème"
@@ -237,6 +241,8 @@ OVER = (
     r"|已經|已|均已|全部|状态|狀態)?(?:恢复|恢復|解除|消除|解决|解決|关闭|關閉)"
     r"|(?:障害|問題|アラート|アラーム|異常|警告|エラー)(?:が|は|から)?(?:復旧|回復|解消|解除|解決)"
 )
+# "health: GREEN -> RED": colours count as states only where something turned so.
+TURNED = r"(?:->|→|=>|\b(?:is|to|now|status|state|health)\b):? ?"
 # The levels by their names: what bodies that state none still say in their texts.
 NAMED_LEVELS: tuple[tuple[Severity, tuple[str, ...]], ...] = (
     (
@@ -419,9 +425,9 @@ def _whole(word: str) -> str:
 
 
 _LEVELS: tuple[tuple[Severity, str], ...] = (
-    ("critical", _any_of(CRITICAL)),
+    ("critical", f"{_any_of(CRITICAL)}|{TURNED}red\\b"),
     ("error", _any_of(ERROR)),
-    ("warning", _any_of(WARNING)),
+    ("warning", f"{_any_of(WARNING)}|{TURNED}yellow\\b"),
 )
 _CRITICAL, _ERROR, _WARNING = (compiled(pattern) for _, pattern in _LEVELS)
 _PROBLEM = compiled("|".join(pattern for _, pattern in _LEVELS))

@@ -53,7 +53,7 @@ TEXTS = (
     " | mensagem"
     " | descripción"
     " | descrição | formatted"
-    " | some text"
+    " | activity | some text"
 )
 #: What a person would call it in a sentence.
 HEADINGS = "alert title | problem title | title | short description | subject"
@@ -75,7 +75,8 @@ STATE = (
     " | problem state | result | state | new status | current status | alert status | incident status | monitor status"
     " | check status | check result | response state | status | is ok | transition | severity over"
     " | message type | alert type | trigger type"
-    " | event type | notification type | event action | action | event | alert action | kind | type | is up | resolved"
+    " | event type | notification type | notify type"
+    " | event action | action | event | alert action | kind | type | is up | resolved"
     " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
     " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | etat | statut | stato | situacao | situação"
     " | alarm active | alert active"
@@ -218,6 +219,8 @@ THINGS = frozenset((
 THING_ENDS = ("devices", "hosts", "servers", "nodes", "machines", "instances", "resources")  # ``affected_resources``
 #: What people may press: its titles and texts are not the alert's.
 BUTTONS = frozenset(("actions", "buttons", "potentialaction", "links"))
+NUMBERED = frozenset(("type", "eventtype", "kind"))  # what has a number is named elsewhere
+AMBIGUOUS = frozenset(("trigger", "alert", "alarm"))  # some name it so, others say so how it stands
 #: Things that are watched: where they are may well be an API.
 WATCHED = frozenset(("monitor", "check", "site", "endpoint", "service", "target"))
 #: What a run, a change or a talk is made of: its states count, its names, texts and links are not the alert's.
@@ -373,6 +376,8 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
         said = about.over.get(text) if about.over else _last_word(text) if about.state else text
         if said and said != text and about.compound and _says_what(text):
             late.append(("compound", text))
+        if name in AMBIGUOUS and word(text) in KNOWN:
+            late.append(("somestate", text))
         if about.link and around in WATCHED:
             found.setdefault(f"{around}{name}", text)
         if said is not None and not _is_no_text(about, name, text):
@@ -389,8 +394,10 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
 
 
 def _is_no_text(about: "Key", name: str, text: str) -> bool:
-    """Whether a text is none for people: a count, a time for a name, a link for programs."""
-    if name in NAMES and _DATE.match(text):
+    """Whether a text is none for people: a count, a time for a name, a state for a title, a link for programs."""
+    if (name in NAMES and _DATE.match(text)) or (name in NUMBERED and text.isdigit()):
+        return True
+    if name in AMBIGUOUS and word(text) in KNOWN:
         return True
     return bool((about.words and _COUNT.fullmatch(text)) or (about.link and _API.match(text)))
 

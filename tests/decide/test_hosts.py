@@ -45,6 +45,8 @@ def test_a_name_of_the_topology_counts_first():
         ("shop does not answer", "URL: https://shop.trading.example/\n", "shop.trading.example"),
         ("kernel message", "Mar  2 09:14:02 crane-pbx kernel: [99.1] Out of memory\n", "crane-pbx"),
         ("log", "<131>2026-03-02T09:14:02+00:00 crane-rtr %LINE-5-UPDOWN: changed state\n", "crane-rtr"),
+        ("restored", "Name: UPS-LAB\nLocation: hall 2\nSystem IP: 198.51.100.6\n", "UPS-LAB"),
+        ("restored", "Name: UPS-LAB\nSystem IP: 198.51.100.6\n", "198.51.100.6"),
         ("log", "Target https://quay.trading.example is not healthy.\n", "quay.trading.example"),
         ("报警", "报警实例：crane-k2 (198.51.100.4)\n", "crane-k2"),
         ("shop does not answer", "URL: https://watch.example/alerts/7\n", None),

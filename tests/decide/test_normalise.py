@@ -751,6 +751,10 @@ def test_a_success_without_a_state_is_no_problem():
     done = Event(state="firing", summary="copy of crane-3 made, 0 errors", check="Copy finished")
     assert fallback.filled(done, '{"title": "Copy finished"}', NAMES).state == "resolved"
     assert fallback.filled(done, '{"title": "Copy finished", "status": "odd"}', NAMES).state == "firing"
+    rate = Event(state="firing", summary="success rate 3 %", check="berth_rate_rule")
+    assert fallback.filled(rate, '{"rule": "berth_rate_rule"}', NAMES).state == "firing"
+    told = fallback.filled(msgspec.structs.replace(rate, summary="low"), '{"details": "Host: crane-3, low"}', NAMES)
+    assert told.host == "crane-3"
     failed = msgspec.structs.replace(done, summary="copy of crane-3 failed")
     assert fallback.filled(failed, '{"title": "Copy finished"}', NAMES).state == "firing"
 

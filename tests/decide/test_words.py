@@ -70,6 +70,7 @@ def test_severity(text, severity):
         "[RECOVERY] the berth's page is not OK",
         "【恢复】油压异常",
         "Keeper Alert: gate-7 connected",
+        "berth-store health changed RED -> GREEN",
     ],
 )
 def test_over(text):
@@ -95,6 +96,8 @@ def test_over(text):
         "connection unexpectedly closed, error 12",
         "Keeper Alert: gate-7 not connected",
         "Recovery: the page is not OK",
+        "berth-store health changed GREEN -> RED",
+        "the red lamp is lit",
         "",
     ],
 )
@@ -106,6 +109,20 @@ def test_success():
     assert words.says_success("Backup completed")
     assert words.says_success("备份成功")
     assert not words.says_success("Backup")
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("successful rate of berthing is lower than 80 %", "problem"),
+        ("靠泊成功率低于 80%", "problem"),
+        ("success rate 99 %", "none"),
+        ("berth-store is red", "problem"),
+        ("the red lamp is lit", "none"),
+    ],
+)
+def test_rates_and_colours(text, verdict):
+    assert words.judge(text).verdict == verdict
 
 
 def test_an_alert_that_is_none():
