@@ -75,7 +75,7 @@ ERROR = (
     "応答しません", "拒否",
     "重大", "見つかりません",
     "ora-0*", "ora-1*", "ora-2*", "ora-3*", "ora-6*", "failed*",
-    "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with",
+    "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with", "infected",
     "劣化",
     "*fehler", "*störung", "*stoerung", "assente", "ausgeblieben", "fehlt", "absent", "manquant", "manquante",
     "ошибк", "сбой", "отказ", "неудач", "не удалось", "falha", "falhas", "falhou", "erro", "erros", "indisponível",
@@ -88,7 +88,7 @@ WARNING = (
     "high",
     "low", "slow", "alert", "alerts", "alarm", "alarms", "problem", "problems", "firing", "triggered", "alerting",
     "lower than", "fell below", "is below", "dropped below", "below threshold", "低于", "下降", "跌至", "突增", "飙升",
-    "needs attention", "banned", "infected", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
+    "needs attention", "banned", "exceeded", "exceeds", "overheat", "overheated", "over threshold",
     "too high",
     "too low", "suspicious", "malicious", "malware", "virus", "trojan", "ransomware", "intrusion", "blacklisted",
     "no recent backup", "no recent backups", "not been backed up", "to be backed up", "violations",
@@ -207,6 +207,8 @@ NOT_BROKEN = (
     r"|\bexited with (?:(?:exit )?(?:code|status) )?\(?0\)?(?:$|[^\w.])"
     r"|\b(?:infected|infections|threats|viruses|malware|missing)(?: [a-z]+)? ?[:=] ?(?:0|none|no)\b"
     r"|\b(?:0|no) (?:infected|threats|missing)\b"
+    r"|\b(?:rapid|disaster|azure site|data|crash|bare[ -]metal|point[ -]in[ -]time) recovery\b"
+    r"|\brecovery (?:points?|services?|vault|plan|mode|model|manager|test|drill|media|files?|catalog|job|jobs)\b"
     r"|\bsuccess(?:ful)? (?:rates?|ratio|percentage)\b|(?:成功|完成|达成)率"
     r"|\bfail(?:ed|ure)?[ -]?over\b|\bnon[ -]critical\b|\berror[ -]free\b|\bfehlerfrei\b|\bproblem[ -]?free\b"
     r"|\bno (?:[a-z]+ ){0,4}(?:have |has )?(?:failed|errors?|failures?|problems?)\b|\binactive \(dead\)"

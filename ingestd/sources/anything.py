@@ -44,7 +44,8 @@ TITLES = (
 )
 TEXTS = (
     "summary | message | alert message | event message | status message | state message | alert description"
-    " | description | text | msg | check output | reason | incident reason | root cause | detail | error message"
+    " | description | text | msg | check output | reason | incident reason | root cause"
+    " | probable cause | detail | error message"
     " | error | cause | details | reasons | output"
     " | service output | host output | body | content | info | human readable | 告警内容 | 告警信息"
     " | 报警信息 | 故障信息 | 内容"
@@ -97,7 +98,9 @@ HOSTS = (
     " | ups | srv | host names | hosts | devices | device names | servers | nodes | vm name | vm | virtual machine"
     " | virtual machine name | 设备名 | 设备ip | 主机ip | 服务器ip | 告警设备 | 告警实例 | 实例 | 资源名称 | 节点"
     " | 故障主机 | 故障设备"
-    " | equipment name | equipment | array name | array | component name | database name | database | pod name | pod"
+    ""
+    " | ne name | alarm source | equipment name | equipment | array name | array | component name"
+    " | database name | database | pod name | pod"
     " | cluster name | cluster | site name"
 )
 WHAT = "compound | event type | type | action | event"  # what is left to name an alert by
@@ -248,7 +251,7 @@ ENDINGS = tuple(
         ("sometitle", r"(?:alert|alarm|check|rule|monitor|event|problem|incident|job|test|backup|task|policy|watch"
          r"|plan|build|target|pipeline|workflow|flow|mail|threat|malware|detect|detection|finding|vulnerability|attack)(?:type|friendly)?(?:name|title|subject)\Z"),
         ("sometext", r"(?:description|message|summary|(?<!result)reason|text|msg"
-         r"|(?:alert|alarm|error|status|event|fault)(?:details?|desc|content|info))\Z"),
+         r"|(?:probable|root|failure)cause|(?:alert|alarm|error|status|event|fault)(?:details?|desc|content|info))\Z"),
         ("somestate", r"(?:check|monitor|alert|alarm|incident|service|host|device|site|job|run|build|ticket|issue"
          r"|problem|event|deploy|deployment|scan|backup|task)(?:state|status)(?:name|text|label)?\Z"),
         ("somelevel", r"(?:level|severity|priority)(?:name|text|desc|label)?\Z"),
@@ -271,7 +274,10 @@ CODES = frozenset(("eventtype", "alertkey", "eventkey", "alertcode", "eventcode"
 OUTER_CODES = frozenset(("type", "kind", "reason"))  # of the body itself: inside, they say what a thing is
 _CODE = re.compile(r"[A-Z][A-Z0-9]{6,59}|(?:[A-Z][a-z]{1,20}){2,5}|[A-Za-z0-9]{2,40}(?:[._][A-Za-z0-9]{1,40}){1,6}")
 #: Keys whose value is a host if it looks like one.
-MAYBE_HOSTS = frozenset(("agent", "nodeid", "instanceid", "ec2instanceid", "resourceid", "sourceid"))
+MAYBE_HOSTS = frozenset((
+    "agent", "nodeid", "instanceid", "ec2instanceid", "resourceid", "sourceid", "deviceid", "hostid", "machineid",
+    "serverid",
+))  # fmt: skip
 _HOST_LIKE = re.compile(r"(?![0-9a-f]{8}-[0-9a-f]{4}-)[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
 _DATE = re.compile(r"\d{4}[-./]\d\d?[-./]\d")  # how a name begins that is but the time of a run
 #: Texts that say nothing to people under keys that name texts: counts and truth values.
@@ -566,8 +572,7 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
     """The keys and values of an object; of a named field, ``{"title": "Host", "value": "web-4"}``, that one."""
     if isinstance(value, dict):
         named = value.get("title") or value.get("name") or value.get("key")
-        is_field = isinstance(named, str) and "value" in value and len(value) <= 4 and len(named) < 40
-        return (
-            [(FIELDS.get(folded(named), str(named)), value["value"])] if is_field else list(value.items())[:MOST_NAMES]
-        )
+        said = "value" if "value" in value else "content"
+        is_field = isinstance(named, str) and said in value and len(value) <= 4 and len(named) < 40
+        return [(FIELDS.get(folded(named), str(named)), value[said])] if is_field else list(value.items())[:MOST_NAMES]
     return [("", one) for one in value[:MOST_OBJECTS]]

@@ -10,10 +10,10 @@ from ingestd.spelling import unaccented
 
 LEVELS: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _WORDS: Mapping[Severity, str] = {
-    "critical": "critical crit disaster emergency emerg fatal page blocker p1 p0 sev1",
-    "error": "error err major high severe p2 sev2",
-    "warning": "warning warn minor average medium moderate degraded p3 sev3",
-    "info": "info information informational notice low debug none ok p4 p5 sev4",
+    "critical": "critical crit disaster emergency emerg fatal page blocker p1 p0 sev1 紧急 灾难 致命",
+    "error": "error err major high severe p2 sev2 严重 重要 高",
+    "warning": "warning warn minor average medium moderate degraded p3 sev3 警告 预警 次要 一般 中",
+    "info": "info information informational notice low debug none ok p4 p5 sev4 提示 信息 低",
 }
 SEVERITIES: Mapping[str, Severity] = {word: level for level, words in _WORDS.items() for word in words.split()}
 
