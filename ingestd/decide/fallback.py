@@ -314,6 +314,8 @@ def _judged(title: str, body: str) -> _Verdict:
     notice, judged = words.notice(title), words.judge(title)
     if notice in SURE_NOTICES or (notice and judged.verdict != "over" and judged.severity not in ("critical", "error")):
         return _notice(notice or "", judged.severity)
+    if notice == "report" and judged.verdict == "over" and not words.says_end(title):
+        return _Verdict("other", "info", CALM)
     if judged.verdict == "none" and words.says_full(title):
         return _Verdict("alert", "warning", "the subject speaks of a high use")
     for place, text in (("subject", title), ("text", body)):

@@ -41,7 +41,7 @@ LABELS = frozenset((
     "switch name", "router", "firewall", "printer", "ups name", "endpoint", "agent name", "vm", "vm name",
     "monitored system", "affected resources", "affected hosts", "affected devices", "where it happened", "entity",
     "entity name", "monitored resource", "resource name", "object name", "instance name", "vm host", "machine host",
-    "checked url", "monitored url", "target url", "monitor url",
+    "域名", "checked url", "monitored url", "target url", "monitor url",
     "告警目标", "告警对象", "监控对象", "监控目标", "报警对象", "资源名称", "实例名称", "告警来源", "告警源",
     "告警设备", "报警设备", "告警机器", "实例信息", "故障实例", "告警实例", "告警节点", "资产名称",
     "故障设备", "设备ip/名称", "所属主机", "主机名/ip", "节点名称", "告警资源", "监控主机", "对象名称", "網元名稱",

@@ -69,7 +69,7 @@ SHARED = frozenset((
     "root", "backup", "backups", "system", "sys", "www", "apache", "nginx", "server", "service", "ups", "switch",
     "router", "firewall", "printer", "scanner", "nas", "storage", "report", "reports", "admin", "administrator",
     "postmaster", "webmaster", "hostmaster", "info", "support", "ops", "operations", "noc", "cloud", "security",
-    "update", "updates", "events", "event", "status",
+    "update", "updates", "events", "event", "status", "inspect", "inspection", "xunjian", "cert", "certs", "ssl",
 ))  # fmt: skip
 SYSTEM = hosts.ACCOUNTS | {"system", "localuser"}
 _MACHINE_MAILERS = compiled(

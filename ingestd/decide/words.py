@@ -76,6 +76,8 @@ ERROR = (
     "重大", "見つかりません",
     "ora-0*", "ora-1*", "ora-2*", "ora-3*", "ora-6*", "failed*",
     "missing", "not received", "was not received", "did not arrive", "not arrived", "exited with", "infected",
+    "leak detected", "smoke detected", "漏水", "水浸", "火警",
+    "烟雾",
     "劣化",
     "*fehler", "*störung", "*stoerung", "assente", "ausgeblieben", "fehlt", "absent", "manquant", "manquante",
     "ошибк", "сбой", "отказ", "неудач", "не удалось", "falha", "falhas", "falhou", "erro", "erros", "indisponível",
@@ -229,10 +231,11 @@ OVER = (
     # "[OK] disk full"
     r"^[\W\d]*(?:p\d\W{1,3})?(?:ok|okay|up|clear|recover|closed|fixed|normal|cleared|正常|恢复|恢復)"
     r"(?: ?[\]】:：|!]| - )"
-    r"|\b(?:red|yellow|down|critical|warning|alarm|failed|unreachable|offline|degraded|unhealthy) ?(?:-+>|→|=>) ?"
+    r"|\b(?:red|yellow|down|crit(?:ical)?|warn(?:ing)?|error|problem|firing|alarm|failed|unreachable|offline"
+    r"|degraded|unhealthy) ?(?:-+>|→|=>) ?"
     r"(?:green|ok|up|online|healthy|normal)\b"
     r"|\b(?:(?:critical|major|minor|warning|high) )?"
-    r"(?:problem|alert|alarm|error|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
+    r"(?:problem|alert|alarm|error|leak|issue|incident|outage|failure|warning|critical|major|minor|fault|event|störung"
     r"|fehler|ausfall|problème"
     r"|alerte|panne|erreur|incidencia|alerta|fallo|problema)s? (?:is |are |has been |have been |was |ist |wurde "
     r"|est |a été |ha sido |está )?"
@@ -316,7 +319,8 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
         "daily summary",
         "weekly summary", "monthly summary", "daily digest", "weekly digest", "newsletter", "digest", "daily status",
         "nightly report", "inventory report", "usage report", "availability report", "sla report", "report for",
-        "日报", "日報", "周报", "週報", "月报", "月報", "巡检报告", "巡檢報告", "运行报告", "统计报告", "简报",
+        "日报", "日報", "周报", "週報", "月报", "月報", "巡检报告", "巡檢報告", "巡检结果", "运行报告",
+        "统计报告", "简报",
         "每日报告", "每周报告",
         "tagesbericht", "wochenbericht", "monatsbericht", "statusbericht", "täglicher bericht",
         "wöchentlicher bericht",

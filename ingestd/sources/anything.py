@@ -98,7 +98,6 @@ HOSTS = (
     " | ups | srv | host names | hosts | devices | device names | servers | nodes | vm name | vm | virtual machine"
     " | virtual machine name | 设备名 | 设备ip | 主机ip | 服务器ip | 告警设备 | 告警实例 | 实例 | 资源名称 | 节点"
     " | 故障主机 | 故障设备"
-    ""
     " | ne name | alarm source | equipment name | equipment | array name | array | component name"
     " | database name | database | pod name | pod"
     " | cluster name | cluster | site name"
@@ -168,6 +167,8 @@ EMPTY = frozenset((
     "incident", "event", "monitor", "notification", "issue", "check", "status", "state", "rule", "case", "ticket",
     "policy", "condition", "metric", "is", "has", "been", "on", "changed", "change",
 ))  # fmt: skip
+#: What happens to the record of a problem: ``jira:issue_created`` names none.
+RECORDED = frozenset(("created", "updated", "opened", "reopened", "closed"))
 ENDS = frozenset({"resolved", "restored", "recovered", "cleared"})  # wherever they stand: ``ResolvedCritical``
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTS = re.compile(r"[\s._:/-]+")
@@ -222,6 +223,9 @@ THINGS = frozenset((
 THING_ENDS = ("devices", "hosts", "servers", "nodes", "machines", "instances", "resources")  # ``affected_resources``
 #: What people may press: its titles and texts are not the alert's.
 BUTTONS = frozenset(("actions", "buttons", "potentialaction", "links"))
+#: Objects that are a state or a level, and which of their keys says it: ``{"priority": {"name": "High"}}``.
+RANKS = frozenset(("priority", "severity", "urgency", "status", "state", "level"))
+RANK_NAMES = frozenset(("name", "label", "value", "displayname", "title", "text"))
 NUMBERED = frozenset(("type", "eventtype", "kind"))  # what has a number is named elsewhere
 AMBIGUOUS = frozenset(("trigger", "alert", "alarm"))  # some name it so, others say so how it stands
 #: Things that are watched: where they are may well be an API.
@@ -278,7 +282,9 @@ MAYBE_HOSTS = frozenset((
     "agent", "nodeid", "instanceid", "ec2instanceid", "resourceid", "sourceid", "deviceid", "hostid", "machineid",
     "serverid",
 ))  # fmt: skip
-_HOST_LIKE = re.compile(r"(?![0-9a-f]{8}-[0-9a-f]{4}-)[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})")
+_HOST_LIKE = re.compile(
+    r"(?![0-9a-f]{8}-[0-9a-f]{4}-)[A-Za-z](?:[A-Z0-9_.-]{1,60}|[a-z0-9_.-]{1,60})|\d{1,3}(?:\.\d{1,3}){3}"
+)
 _DATE = re.compile(r"\d{4}[-./]\d\d?[-./]\d")  # how a name begins that is but the time of a run
 #: Texts that say nothing to people under keys that name texts: counts and truth values.
 _COUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false")
@@ -384,6 +390,8 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
             late.append(("compound", text))
         if name in AMBIGUOUS and word(text) in KNOWN:
             late.append(("somestate", text))
+        if name in WATCHED and link(text):
+            late.append(("siteurl", text))
         if about.link and around in WATCHED:
             found.setdefault(f"{around}{name}", text)
         if said is not None and not _is_no_text(about, name, text):
@@ -391,7 +399,7 @@ def _add(around: str, texts: list[tuple[str, str]], found: dict[str, Any], late:
                 found.setdefault(spelled, said)
             if first and name.startswith(first):
                 late.append((_without(first, name), said))
-        if about.tells:
+        if about.tells and around not in RANKS:
             late += _meant(name, about, text, links)
         if not around and name in OUTER_CODES and _CODE.fullmatch(text) and _is_kind(name, text):
             late.append(("sometype", text))
@@ -448,6 +456,8 @@ def _spelled(around: str, name: str) -> tuple[str, ...]:
     """The names under which a key of an object counts: its own and that with the object's before it."""
     if not around:
         return (name,)
+    if around in RANKS:
+        return (f"{around}{name}", around) if name in RANK_NAMES else (f"{around}{name}",)
     if name in LINKS and around in AROUND:
         return (f"{around}{name}", "plainlink")
     if name not in NAMES:
@@ -561,7 +571,8 @@ def _last_word(text: str) -> str:
 
 def _says_what(compound: str) -> bool:
     """Whether a word that ends in a state says more than that there is an alert: ``switch_down``."""
-    return not all(part in KNOWN or part in EMPTY for part in _PARTS.split(_CAMEL.sub(" ", compound).lower()))
+    parts = _PARTS.split(_CAMEL.sub(" ", compound).lower())
+    return parts[-1] not in RECORDED and not all(part in KNOWN or part in EMPTY for part in parts)
 
 
 def _is_texts(value: Any) -> bool:

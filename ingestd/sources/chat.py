@@ -26,6 +26,8 @@ TEXTS = (
     "columns",
     "items", "fields", "facts", "post", "zh_cn", "en_us",
 )  # fmt: skip
+_BOLD = re.compile(r"\*(?=[:：])|(?<=[:：])\*|^\*(?=[^*\n]{1,60}\*)", re.MULTILINE)  # "*Host:*" of Slack
+_ALONE = re.compile(r"^([^:：\n]{2,30}[:：]) ?\n(?=[^:：\n]{1,200}$)", re.MULTILINE)  # a label above its value
 _TAGS = re.compile(r"<[^<>\n]{1,200}>|\*\*|`|__|^#{1,6}\s|^>\s?", re.MULTILINE)
 
 
@@ -34,7 +36,8 @@ def text(body: Any) -> str | None:
     if not isinstance(body, dict) or not (MARKS & body.keys() or _is_prose(body)):
         return None
     lines = [line for _, line in zip(range(MOST_LINES), _lines(body, DEEPEST, [MOST_OBJECTS]), strict=False)]
-    return _TAGS.sub("", "\n".join(dict.fromkeys(lines))) or None
+    plain = _TAGS.sub("", "\n".join(dict.fromkeys(lines)))
+    return _ALONE.sub(r"\1 ", _BOLD.sub("", plain)) or None
 
 
 def _is_prose(body: dict[str, Any]) -> bool:

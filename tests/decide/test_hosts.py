@@ -47,6 +47,7 @@ def test_a_name_of_the_topology_counts_first():
         ("log", "<131>2026-03-02T09:14:02+00:00 crane-rtr %LINE-5-UPDOWN: changed state\n", "crane-rtr"),
         ("restored", "Name: UPS-LAB\nLocation: hall 2\nSystem IP: 198.51.100.6\n", "UPS-LAB"),
         ("restored", "Name: UPS-LAB\nSystem IP: 198.51.100.6\n", "198.51.100.6"),
+        ("证书即将过期", "域名：pay.trading.example\n", "pay.trading.example"),
         ("log", "Target https://quay.trading.example is not healthy.\n", "quay.trading.example"),
         ("报警", "报警实例：crane-k2 (198.51.100.4)\n", "crane-k2"),
         ("shop does not answer", "URL: https://watch.example/alerts/7\n", None),

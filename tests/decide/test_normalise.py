@@ -769,6 +769,11 @@ def test_a_message_for_people_is_named_by_its_heading():
     assert fallback.told(Event(state="firing", summary="a: b"), "", "till", NAMES).summary == "a: b"
 
 
+def test_a_report_that_all_is_well_is_no_end_of_its_own_but_closes_what_failed():
+    found = machine("Backup report of crane-3: all OK", "12 files\n")
+    assert (found.kind, found.events[0].state, found.events[0].quiet) == ("other", "resolved", False)
+
+
 def test_a_text_names_its_host_and_its_check():
     (event,) = fallback_text("CRITICAL crane-3: oil pressure 0 bar\nhttps://watch.example/c3\n", "till", NAMES).events
     assert (event.host, event.check) == ("crane-3", "CRITICAL crane-3: oil pressure 0 bar")

@@ -71,6 +71,8 @@ def test_severity(text, severity):
         "【恢复】油压异常",
         "Keeper Alert: gate-7 connected",
         "berth-store health changed RED -> GREEN",
+        "[CRIT -> OK] belt of crane-3",
+        "Water leak cleared in hall 2",
     ],
 )
 def test_over(text):
@@ -117,6 +119,7 @@ def test_success():
         ("successful rate of berthing is lower than 80 %", "problem"),
         ("靠泊成功率低于 80%", "problem"),
         ("success rate 99 %", "none"),
+        ("Water leak detected in hall 2", "problem"),
         ("Rapid Recovery core: job failed", "problem"),
         ("Recovery point of crane-3 not made", "none"),
         ("Recovery: crane-3", "over"),

@@ -21,6 +21,7 @@ from ingestd.sources import chat, prose
         ),
         ({"embeds": [{"title": "belt", "description": "it stands", "url": "x"}]}, "belt\nit stands"),
         ({"subject": "belt", "message": "Host: crane-7\nState: down"}, "belt\nHost: crane-7\nState: down"),
+        ({"blocks": [{"text": {"text": "belt"}}, {"fields": [{"text": "*Host:*\ncrane-7"}]}]}, "belt\nHost: crane-7"),
         ({"subject": "belt", "message": "down"}, None),
         ({"subject": "belt", "message": "a\nb", "more": {}}, None),
         ({"msgtype": "image", "image": {"base64": "x"}}, None),
