@@ -160,8 +160,10 @@ def filled(event: Event, text: str, names: NameFinder) -> Event:
     prose = event.summary if " " in event.summary else ""
     if event.state == "firing" and event.severity == "unknown" and not _stands(keys) and _went_well(event):
         event = msgspec.structs.replace(event, state="resolved", severity="info")
-    host = event.host or hosts.labelled(plain) or hosts.guess(prose, "", names)
+    pair = phrases.pair(prose)
+    host = event.host or hosts.labelled(plain) or (pair.host if pair else hosts.guess(prose, "", names))
     check = said.check or event.check if event.check in (None, event.host) else event.check
+    check = pair.check if pair and check == event.summary else check
     return msgspec.structs.replace(
         event,
         host=host,

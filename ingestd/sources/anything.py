@@ -30,7 +30,7 @@ TITLES = (
     " | display name | error class | service desc | service description | alarm name | alarm"
     " | 告警名称 | 告警标题 | 标题 | 告警规则 | 规则名称 | 监控项 | 事件名称 | 策略名称"
     " | 报警名称 | 服务 | 服务名称 | 告警项 | 告警指标 | 监控指标 | 指标名称 | 报警规则 | 告警策略 | 故障名称"
-    " | 告警类型 | 事件 | アラート名 | 監視項目"
+    " | 告警类型 | 任务名称 | 事件 | アラート名 | 監視項目"
     " | サービス | dienst | servizio | servico | prüfung | alarmname | servicio | serviço | nom du service"
     " | strategy name | health rule"
     " | exception class | klass | alert signature | name | some title | some kind | exception | metric name"
@@ -79,7 +79,8 @@ STATE = (
     " | event type | notification type | notify type"
     " | event action | action | event | alert action | kind | type | is up | resolved"
     " | recovered | cleared | clear | service state | host state | 告警状态 | 状态 | success | part state | some state"
-    " | some end | 当前状态 | 報警状态 | ステータス | zustand | estado | etat | statut | stato | situacao | situação"
+    " | some end | 当前状态"
+    " | 执行结果 | 任务状态 | 報警状态 | ステータス | zustand | estado | etat | statut | stato | situacao | situação"
     " | alarm active | alert active"
     " | problem active"
     " | incident active | event active"
@@ -114,9 +115,10 @@ SHAPE = Shape(
             nothing="created monitor",
             firing="false, red, yellow, orange, regressed, broken, errored, fehler, störung, ausfall, kritisch, ko,"
             " nok, errore, falha, erro, erreur, panne, gestoppt, caído, caido, parado,"
-            " warnung, engage, engaged, disconnected, 告警中, 触发, 未恢复, 报警, 异常中, 障害",
+            " warnung, engage, engaged, disconnected, 告警中, 触发, 未恢复, 报警, 异常中, 失败, 障害",
             resolved="green, obsolete, finished, release, released,"
-            " connected, reconnected, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭",
+            " connected, reconnected, behoben, wiederhergestellt, résolu, resuelto, resolvido, 復旧, 已消除, 已关闭,"
+            " 成功, 已完成",
         ),
     },
     host=HOSTS,

@@ -751,6 +751,9 @@ def test_a_success_without_a_state_is_no_problem():
     done = Event(state="firing", summary="copy of crane-3 made, 0 errors", check="Copy finished")
     assert fallback.filled(done, '{"title": "Copy finished"}', NAMES).state == "resolved"
     assert fallback.filled(done, '{"title": "Copy finished", "status": "odd"}', NAMES).state == "firing"
+    text = "PROBLEM: crane-3/oil level is WARNING: 2 litres"
+    pair = fallback.filled(Event(state="firing", summary=text, check=text), "{}", NAMES)
+    assert (pair.host, pair.check) == ("crane-3", "oil level")
     rate = Event(state="firing", summary="success rate 3 %", check="berth_rate_rule")
     assert fallback.filled(rate, '{"rule": "berth_rate_rule"}', NAMES).state == "firing"
     told = fallback.filled(msgspec.structs.replace(rate, summary="low"), '{"details": "Host: crane-3, low"}', NAMES)
