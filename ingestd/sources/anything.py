@@ -293,6 +293,7 @@ _COUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false")
 WORDS = frozenset(text.strip().replace(" ", "") for text in TEXTS.split("|"))
 MOST_ALIKE = 200  # keys of an object that are compared
 LONGEST_KEY = 100
+LONGEST_WITHIN = 20_000  # characters of JSON within a text
 #: Keys of a part of a run that tell how it went.
 OUTCOMES = frozenset(("result", "status", "state", "conclusion", "outcome"))
 _API = re.compile(r"https?://(?:api\.[^/]+/|[^/]+(?:/[^/]+){0,3}/api/)")
@@ -365,7 +366,7 @@ def flat(body: dict[str, Any]) -> dict[str, Any]:
         texts: list[tuple[str, str]] = []
         for key, one in _entries(value):
             name = folded(key)
-            inside = inner(one) if isinstance(one, str) and one[:1] == "{" else one
+            inside = inner(one) if _is_json(one) else one
             if name in BUTTONS:
                 late += [("plainlink", found) for found in _links(inside)]
             elif isinstance(inside, dict | list) and not _is_texts(inside):
@@ -575,6 +576,11 @@ def _says_what(compound: str) -> bool:
     """Whether a word that ends in a state says more than that there is an alert: ``switch_down``."""
     parts = _PARTS.split(_CAMEL.sub(" ", compound).lower())
     return parts[-1] not in RECORDED and not all(part in KNOWN or part in EMPTY for part in parts)
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a text looks like an object of JSON, and is worth the time."""
+    return isinstance(value, str) and value[:1] == "{" and value[-1:] == "}" and len(value) <= LONGEST_WITHIN
 
 
 def _is_texts(value: Any) -> bool:
