@@ -398,7 +398,7 @@ class Daemon:
             front(self.doors, build(face)),
             host=http.host,
             port=http.port,
-            http=bounded(Bounds(http.max_connections, http.connections_per_peer), self.figures.refused),
+            http=bounded(Bounds(http.max_connections, http.connections_per_peer), self.figures.refused, self.doors),
             ws="none",
             lifespan="off",
             access_log=False,

@@ -156,14 +156,17 @@ class Door(ABC):
 
     async def __call__(self, scope: Scope, read: Read, send: Send) -> None:
         """Answer one request."""
-        request = _request(scope)
-        if request.method not in self.methods:
-            allowed = ", ".join(self.methods)
-            answer: Answer | None = Answer(405, {"error": f"{allowed} only"}, ((b"allow", allowed.encode()),))
-        else:
-            answer = await self._answer(request, read)
+        answer = await self.answer(scope, read)
         if answer is not None:
             await _send(send, answer)
+
+    async def answer(self, scope: Scope, read: Read) -> Answer | None:
+        """What is to be answered; None: the client went away."""
+        request = _request(scope)
+        if request.method in self.methods:
+            return await self._answer(request, read)
+        allowed = ", ".join(self.methods)
+        return Answer(405, {"error": f"{allowed} only"}, ((b"allow", allowed.encode()),))
 
     async def _answer(self, request: Request, read: Read) -> Answer | None:
         try:
@@ -388,7 +391,13 @@ def password(value: bytes) -> bytes:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    body = msgspec.json.encode(answer.body)
-    fixed = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*fixed, *answer.headers]})
+    headers, body = written(answer)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def written(answer: Answer) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """An answer's headers and its body."""
+    body = msgspec.json.encode(answer.body)
+    fixed = ((b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()))
+    return [*fixed, *answer.headers], body

@@ -1,18 +1,22 @@
 """One HTTP connection: uvicorn speaks the protocol, and here is what a client may not do with it.
 
+What most senders send, a short body to a door, goes there without an application in between: see ``httpvisit``.
+
 A request has so long to arrive, its head no more than so many octets; there are so many connections, and so many of one
 peer. Whoever is slow, silent or too many hears so (408, 431, 503) and is hung up on; everybody else is not delayed.
 """
 
 import asyncio
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+import httptools
 from msgspec import Struct
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ingestd.intake import CountRefused, count_nothing
 from ingestd.intake.fairness import Doors
+from ingestd.intake.httpvisit import FindDoor, Visit, is_plain, nobodys
 
 SOURCE = "http"  # under which what is turned away here is counted
 HEAD_OCTETS = 64 * 1024  # of a head that does not end
@@ -31,10 +35,10 @@ class Bounds(Struct, frozen=True):
 class Shared:
     """What the connections of one listener have in common."""
 
-    def __init__(self, bounds: Bounds, count: CountRefused) -> None:
+    def __init__(self, bounds: Bounds, count: CountRefused, find: FindDoor) -> None:
         self.doors = Doors(bounds.most, bounds.per_peer)
         self.guests: set[Connection] = set()
-        self.count = count
+        self.count, self.find = count, find
 
 
 class Connection(HttpToolsProtocol):
@@ -108,11 +112,30 @@ class Connection(HttpToolsProtocol):
         self._heading = False
         self._wait(BODY, 408)
         self._answering = False
-        super().on_headers_complete()
+        waits = self.cycle is not None and not self.cycle.response_complete  # for the answer to the one before
+        visit = None if waits else self._visit()
+        if visit is None:
+            super().on_headers_complete()
+        else:
+            self.cycle = cast(RequestResponseCycle, visit)  # as much of one as uvicorn looks at
+
+    def _visit(self) -> Visit | None:
+        if self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1" or not is_plain(self.headers):
+            return None
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        door = self.shared.find("POST", path) if "%" not in path else None
+        if door is None:
+            return None
+        self.scope |= {"method": "POST", "path": path, "raw_path": url.path, "query_string": url.query or b""}
+        return Visit(self, door, keep_alive=self.parser.should_keep_alive())
 
     def on_message_complete(self) -> None:
         """All of it is there: it is our turn."""
         super().on_message_complete()
+        visit: object = self.cycle
+        if isinstance(visit, Visit):
+            visit.begin()
         self._reading, self._answering = False, not self.cycle.response_complete
         self._wait(ANSWER, 0) if self._answering else self._stop_waiting()
 
@@ -168,9 +191,9 @@ class Connection(HttpToolsProtocol):
         self._wait(HEAD, 0)
 
 
-def bounded(bounds: Bounds, count: CountRefused = count_nothing) -> type[Connection]:
-    """The class of the connections of one listener."""
-    return type("BoundedConnection", (Connection,), {"shared": Shared(bounds, count)})
+def bounded(bounds: Bounds, count: CountRefused = count_nothing, find: FindDoor = nobodys) -> type[Connection]:
+    """The class of the connections of one listener. ``find``: the door of a method and a path."""
+    return type("BoundedConnection", (Connection,), {"shared": Shared(bounds, count, find)})
 
 
 def _answer(status: int) -> bytes:

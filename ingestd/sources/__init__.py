@@ -118,6 +118,7 @@ def _alike(message: Message) -> ModuleType:
     return next(alike, _modules()[ANYTHING])
 
 
+@cache
 def secrets(adapter: str) -> tuple[str, ...]:
     """The keys under which a source's bodies carry a credential (``SECRETS``); it is not to be kept."""
     found: tuple[str, ...] = getattr(_modules().get(adapter), "SECRETS", ())
