@@ -31,6 +31,7 @@ _FIELD = re.compile(r"[^\s:：]{1,20}[:：]\s?\S{1,60}")  # "cluster: quay-2", a
 # "Copy finished: crane-3", not "success rate of ..."
 _DONE = re.compile(r"(?i)(?:\b(?:finished|completed|succeeded|successful(?:ly)?)|成功|完成)\W{0,3}(?:$|[:：])")
 _STATE_KEY = re.compile(r"(?i)(?:stat(?:e|us)|result|event|type|action|success|conclusion|outcome|resolved|状态|级别)$")
+_SYNTAX = re.compile(r"\{|\[\s*(?:[\[{\"]|$)|<[?!/\w]")  # how a body begins that is broken
 _SENTENCE = re.compile(r"[.!?]\s|[。！？]")
 _RANK = re.compile(r"\W{0,4}[\[【(](P[0-5])[\]】)]", re.IGNORECASE)  # "[P1] belt stands"
 CALM = "the text says that all is well"
@@ -223,7 +224,9 @@ def _told_summary(summary: str, labelled_so: str, text: str) -> str:
 
 
 def _named(title: str) -> str | None:
-    """What a heading without its state names, if it is short enough for a name."""
+    """What a heading without its state names, if it is short enough for a name, and no piece of a broken body."""
+    if _SYNTAX.match(title):
+        return None
     sentence = title if len(title) <= LONGEST_NAME else _SENTENCE.split(title, maxsplit=1)[0]
     return phrases.thing(title) or (sentence if 0 < len(sentence) <= LONGEST_NAME else None)
 

@@ -593,6 +593,14 @@ def test_a_body_of_labelled_lines_says_what_a_mail_of_them_says():
     assert fallback_text("Hoist 9 is stuck\nState: OK\n", "till", NAMES).events[0].state == "firing"
 
 
+@pytest.mark.parametrize(
+    "text", ['{"alerts": [\n {"labels": }]}', "[\n {", "<?xml version='1.0'?>\n<alert", "<alert>\n<"]
+)
+def test_the_beginning_of_a_broken_body_names_no_check(text):
+    (event,) = fallback_text(text, "till", NAMES).events
+    assert event.check is None
+
+
 def test_a_terse_mail_from_where_colleagues_write_is_a_report() -> None:
     raw = "From: hu@hr.trading.example\nSubject: 人事系统打不开\n\n人事系统从九点起就打不开了，请尽快处理。\n"
     strangers = NameFinder(())
