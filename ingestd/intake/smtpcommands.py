@@ -41,11 +41,11 @@ BARE_PATH = re.compile(rf"((?:{_QUOTED})?[^\s{_PLAIN}]+(?:{_LITERAL})?)(?:\s(.*)
 PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\x80-\U0010ffff]+)?")
 
 
-class Refused(Exception):  # noqa: N818  (what happened, as the client sees it)
+class CommandRefused(Exception):  # noqa: N818  (what happened, as the client sees it)
     """A command that is not obeyed; the text is the reply."""
 
 
-class SyntaxRefused(Refused):
+class SyntaxRefused(CommandRefused):
     """A command that is not written as it must be. A client may not do so for ever."""
 
 
@@ -70,7 +70,7 @@ def wrong(command: str) -> SyntaxRefused:
 
 
 def sender(argument: str, known: Iterable[str]) -> Sender:
-    """What is said behind MAIL; ``known`` are the parameters that may be given. Refused: what is not as it must be."""
+    """What is said behind MAIL; ``known``: parameters that may be given. CommandRefused: what is not as it must be."""
     if argument[:5].upper() != "FROM:":
         raise wrong("MAIL")
     address, rest = _path(argument[5:].lstrip(), "501 5.1.7 the sender can't be read")
@@ -82,7 +82,7 @@ def sender(argument: str, known: Iterable[str]) -> Sender:
 
 
 def recipient(argument: str) -> str:
-    """The address behind RCPT; there are no parameters. Refused: what is not as it must be."""
+    """The address behind RCPT; there are no parameters. CommandRefused: what is not as it must be."""
     if argument[:3].upper() != "TO:":
         raise wrong("RCPT")
     unreadable = "501 5.1.3 the recipient can't be read"
@@ -117,6 +117,6 @@ def _path(written: str, unreadable: str) -> tuple[str, str]:
 def _check(given: dict[str, str], known: Iterable[str]) -> None:
     for keyword, value in given.items():
         if keyword not in known:
-            raise Refused(f"555 5.5.4 there is no parameter {keyword} here")
+            raise CommandRefused(f"555 5.5.4 there is no parameter {keyword} here")
         if not VALUES[keyword].fullmatch(value):
             raise SyntaxRefused(f"501 5.5.4 this can't be the value of {keyword}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ingestd.intake.fairness import Room
 from ingestd.intake.smtpauth import MECHANISMS, Admitted, Credentials, Porter, credentials, decoded
-from ingestd.intake.smtpcommands import SYNTAX, VALUES, Refused, SyntaxRefused, recipient, sender, text, wrong
+from ingestd.intake.smtpcommands import SYNTAX, VALUES, CommandRefused, SyntaxRefused, recipient, sender, text, wrong
 from ingestd.intake.smtpread import NO_ROOM, TOO_LARGE, Reading
 from ingestd.intake.smtpwire import TOO_LONG, Wire
 from ingestd.model import Message, StoreUnavailable
@@ -125,7 +125,7 @@ class Connection(Wire):
             self._command(line, verb)(self, argument.strip())
         except SyntaxRefused as error:
             self._lose_patience(str(error), 1)
-        except Refused as error:
+        except CommandRefused as error:
             self._said.append(str(error))
         except Exception as error:
             self._said.append(self._failed(error))
@@ -142,7 +142,7 @@ class Connection(Wire):
         self._lose_patience("500 5.5.1 there is no such command", NONSENSE)
 
     def _seal_first(self, _argument: str) -> None:
-        raise Refused("530 5.7.0 STARTTLS first")
+        raise CommandRefused("530 5.7.0 STARTTLS first")
 
     def _lose_patience(self, reply: str, cost: int) -> None:
         self._patience -= cost
@@ -209,25 +209,25 @@ class Connection(Wire):
 
     def _expect_login(self) -> None:
         if self._stranger:
-            raise Refused("530 5.7.0 authentication required")
+            raise CommandRefused("530 5.7.0 authentication required")
 
     def _expect(self, said: object, otherwise: str) -> None:
         """Commands have an order (RFC 5321, 4.1.4)."""
         if not self._greeted:
-            raise Refused(f"503 5.5.1 {self.hello} first")
+            raise CommandRefused(f"503 5.5.1 {self.hello} first")
         self._expect_login()
         if not said:
-            raise Refused(f"503 5.5.1 {otherwise}")
+            raise CommandRefused(f"503 5.5.1 {otherwise}")
 
     def _mail_from(self, argument: str) -> None:
         self._expect(self._sender is None, "a mail was begun already")
         given = sender(argument, self._parameters())
         if given.size > self._intake.settings.size_limit:
-            raise Refused(TOO_LARGE)
+            raise CommandRefused(TOO_LARGE)
         if not self._intake.may_send(given.address):
             self._intake.count_refused(self._intake.source, 550)
             log.warning("mail from %s with the sender %s refused: not in allowed_senders", self.peer, given.address)
-            raise Refused("550 5.7.1 this sender may not send mail here")
+            raise CommandRefused("550 5.7.1 this sender may not send mail here")
         self._sender, self._size = given.address, given.size
         self._said.append("250 2.1.0 OK")
 
@@ -243,9 +243,9 @@ class Connection(Wire):
         if self._intake.domains and domain and domain.casefold().rstrip(".") not in self._intake.domains:
             self._intake.count_refused(self._intake.source, 550)
             log.warning("mail from %s for %s refused: not one of our domains", self.peer, address)
-            raise Refused("550 5.7.1 relaying denied")
+            raise CommandRefused("550 5.7.1 relaying denied")
         if len(self._recipients) >= MOST_RECIPIENTS:
-            raise Refused("452 4.5.3 too many recipients")
+            raise CommandRefused("452 4.5.3 too many recipients")
         self._recipients.append(address)
         self._said.append("250 2.1.5 OK")
 
@@ -258,7 +258,7 @@ class Connection(Wire):
         room = self._intake.memory.room(self.peer)
         if not room.grow(self._size):
             self._intake.count_refused(self._intake.source, 452)
-            raise Refused(NO_ROOM)
+            raise CommandRefused(NO_ROOM)
         self._mail = Reading(settings.size_limit, settings.header_limit, room)
         self._latest = self.loop.time() + self._intake.data_timeout
         self._said.append("354 End data with <CR><LF>.<CR><LF>")
@@ -313,9 +313,9 @@ class Connection(Wire):
         if argument:
             raise wrong("STARTTLS")
         if self._sealed:
-            raise Refused("503 5.5.1 there is TLS already")
+            raise CommandRefused("503 5.5.1 there is TLS already")
         if self._intake.tls is None:
-            raise Refused("454 4.7.0 there is no TLS here")
+            raise CommandRefused("454 4.7.0 there is no TLS here")
         self._said.append("220 2.0.0 go on with TLS")
         self._buffer.clear()  # what was said in the open behind it never counts (RFC 3207, 6)
         self._sealing = True
@@ -329,13 +329,13 @@ class Connection(Wire):
         """Let a user in (RFC 4954)."""
         words = argument.split()
         if not self._greeted:
-            raise Refused(f"503 5.5.1 {self.hello} first")
+            raise CommandRefused(f"503 5.5.1 {self.hello} first")
         if self._intake.porter is None:
-            raise Refused("502 5.5.1 there are no logins here")
+            raise CommandRefused("502 5.5.1 there are no logins here")
         if not self._intake.logins_offered(self._sealed):
-            raise Refused("538 5.7.11 encryption is required: STARTTLS first")
+            raise CommandRefused("538 5.7.11 encryption is required: STARTTLS first")
         if self._logged_in or self._sender is not None:
-            raise Refused("503 5.5.1 already logged in, or in the middle of a mail")
+            raise CommandRefused("503 5.5.1 already logged in, or in the middle of a mail")
         if not 1 <= len(words) <= 2:
             raise wrong("AUTH")
         if words[0].upper() not in MECHANISMS:

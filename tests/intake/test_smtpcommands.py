@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.intake.smtpcommands import VALUES, Refused, Sender, parameters, recipient, sender, text
+from ingestd.intake.smtpcommands import VALUES, CommandRefused, Sender, parameters, recipient, sender, text
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_sender_is_read_as_devices_write_it(written: str, address: str) -> Non
     ],
 )
 def test_what_is_no_sender_is_refused(written: str) -> None:
-    with pytest.raises(Refused, match=r"^501 5\.(1\.7|5\.4)"):
+    with pytest.raises(CommandRefused, match=r"^501 5\.(1\.7|5\.4)"):
         sender(written, VALUES)
 
 
@@ -60,7 +60,7 @@ def test_parameters_are_read_in_any_order_and_case() -> None:
     ],
 )
 def test_parameters_that_cannot_be_are_refused(written: str, code: str) -> None:
-    with pytest.raises(Refused, match=f"^{code} 5.5.4"):
+    with pytest.raises(CommandRefused, match=f"^{code} 5.5.4"):
         sender(f"FROM:<a@b> {written}", VALUES)
 
 
@@ -73,7 +73,7 @@ def test_a_recipient_is_somebody_and_has_no_parameters() -> None:
         ("TO:<a@b> NOTIFY=NEVER", "555"),
         ("TO:<a@b> =", "501"),
     ):
-        with pytest.raises(Refused, match=f"^{code}"):
+        with pytest.raises(CommandRefused, match=f"^{code}"):
             recipient(written)
 
 
