@@ -308,13 +308,17 @@ class Daemon:
         message = Message(kind="command", source="web", body=body, received=self.clock.wall(), actor=actor)
         return await self.engine.verdict(await self.receive(message), VERDICT_PATIENCE)
 
-    def _received(self, entry: Entry) -> None:
-        """A committed entry goes to the engine when its sender has been answered.
+    def _received(self, entries: Sequence[Entry]) -> None:
+        """Committed entries go to the engine when their senders have been answered.
 
-        If stepping it kills the process, the sender must not send it again: each copy would have two deaths of its own.
+        If stepping one kills the process, its sender must not send it again: each copy would have deaths of its own.
         """
         loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self.engine.feed, entry)  # who awaits the commit has the turn between
+        loop.call_soon(loop.call_soon, self._feed, entries)  # who awaits the commit has the turn between
+
+    def _feed(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self.engine.feed(entry)
 
     def _committed(self, batch: Sequence[Stepped]) -> None:
         self.outbox.offer(pages(batch))

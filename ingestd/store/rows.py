@@ -79,31 +79,50 @@ def json(value: Struct) -> str:
 
 def inbox_row(message: Message) -> Row:
     """A message that nobody stepped yet; ``id`` is filled in by the writer."""
-    envelope = msgspec.structs.replace(
-        message,
-        body=b"",
-        sender=clean(message.sender),
-        recipients=tuple(clean(r) for r in message.recipients),
-        content_type=clean(message.content_type),
-        query=clean(message.query),
-    )
+    envelope = msgspec.structs.replace(message, body=b"")
+    text = _plain(envelope)
+    if text is None:
+        envelope = _cleaned(envelope)
+        text = json(envelope)
     return {
         "id": 0,
         "position": None,
         "at": None,
-        "kind": message.kind,
-        "source": clean(message.source),
-        "actor": clean(message.actor),
-        "received": message.received,
-        "envelope": json(envelope),
+        "kind": envelope.kind,
+        "source": envelope.source,
+        "actor": envelope.actor,
+        "received": envelope.received,
+        "envelope": text,
         "state": "new",
         "error": "",
         "attempts": 0,
         "recogniser": None,
         "verdict": None,
         "incident": None,
-        "origin": clean(message.origin) or None,
+        "origin": envelope.origin or None,
     }
+
+
+def _plain(envelope: Message) -> str | None:
+    """Its JSON, if nothing in it has to be cleaned for certain: nearly always."""
+    try:
+        text = json(envelope)
+    except UnicodeEncodeError:
+        return None
+    return text if text.isascii() and "\\u0000" not in text else None
+
+
+def _cleaned(envelope: Message) -> Message:
+    return msgspec.structs.replace(
+        envelope,
+        source=clean(envelope.source),
+        actor=clean(envelope.actor),
+        origin=clean(envelope.origin),
+        sender=clean(envelope.sender),
+        recipients=tuple(clean(r) for r in envelope.recipients),
+        content_type=clean(envelope.content_type),
+        query=clean(envelope.query),
+    )
 
 
 def outcome_row(stepped: Stepped) -> Row:

@@ -39,14 +39,14 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Store:
     """Opened by ``Store.open``; everything but ``open`` and the blocking reads runs on one event loop.
 
-    ``on_received`` is called with every entry as soon as it is committed, also when the sender who waited for it is
+    ``on_received`` is called with entries as soon as they are committed, also when the sender who waited for one is
     gone: the engine's feed. ``on_commit`` is called with (jobs, seconds) after every group.
     """
 
     def __init__(self, writing: Engine, reading: Engine, folder: Path | None, limits: Limits) -> None:
         self.queries = Queries(reading)
         self.unclean = False  # the process before did not close the store
-        self.on_received: Callable[[Entry], None] | None = None
+        self.on_received: Callable[[Sequence[Entry]], None] | None = None
         self.on_commit: Callable[[int, float], None] | None = None
         self._writing, self._reading = writing, reading
         self._writer = Writer(writing, self._settle)
@@ -284,18 +284,21 @@ class Store:
 
     def _settle(self, group: Sequence[Job], seconds: float) -> None:
         """On the loop: account for a group, feed the engine, wake who waits."""
+        received: list[Entry] = []
         for job in group:
             if job.message is not None:
                 self._waiting -= 1
                 self._waiting_bytes -= len(job.message.body)
-                if job.error is None and not job.kept_before and self.on_received is not None:
-                    self.on_received(Entry(job.ids[0], job.message))
+                if job.error is None and not job.kept_before:
+                    received.append(Entry(job.ids[0], job.message))
             if job.future.done():  # cancelled: the waiter is gone
                 continue
             if job.error is None:
                 job.future.set_result(job.answer)
             else:
                 job.future.set_exception(job.error)
+        if received and self.on_received is not None:
+            self.on_received(received)
         if self.on_commit is not None and any(job.error is None for job in group):
             self.on_commit(len(group), seconds)
 

@@ -31,7 +31,7 @@ async def stepped(store: Store, number: int, position: int, recogniser: str | No
 
 async def test_a_second_delivery_is_answered_like_the_first_and_not_stepped(store: Store) -> None:
     fed: list[Entry] = []
-    store.on_received = fed.append
+    store.on_received = fed.extend
     first = await store.receive(message("imap:box:1:7"))
     assert await store.receive(message("imap:box:1:7")) == first
     assert await store.receive(message("imap:box:1:8")) != first

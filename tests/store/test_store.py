@@ -41,7 +41,7 @@ async def test_many_messages_at_once_share_few_commits(store: Store) -> None:
 
 async def test_the_engine_is_fed_even_when_the_sender_went_away(store: Store) -> None:
     fed: list[Entry] = []
-    store.on_received = fed.append
+    store.on_received = fed.extend
     waiting = asyncio.create_task(store.receive(mail("gone")))
     await asyncio.sleep(0)
     waiting.cancel()
