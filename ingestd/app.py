@@ -314,11 +314,7 @@ class Daemon:
         If stepping one kills the process, its sender must not send it again: each copy would have deaths of its own.
         """
         loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self._feed, entries)  # who awaits the commit has the turn between
-
-    def _feed(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self.engine.feed(entry)
+        loop.call_soon(loop.call_soon, self.engine.feed_all, entries)  # who awaits the commit has the turn between
 
     def _committed(self, batch: Sequence[Stepped]) -> None:
         self.outbox.offer(pages(batch))

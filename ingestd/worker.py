@@ -155,6 +155,11 @@ class Engine:
         """A committed entry is to be stepped. Commands and receipts overtake alerts."""
         self._queue_up(entry, self.now())
 
+    def feed_all(self, entries: Iterable[Entry]) -> None:
+        """The same for those of one commit."""
+        for entry in entries:
+            self.feed(entry)
+
     def note(self, message: Message, rules: Rulebook | None = None) -> None:
         """Journal something of the engine's own: a start, a gap, a clock step, a reload (with its rules)."""
         self._notes.append(Waiting(Entry(0, message), self.now(), rules))

@@ -9,7 +9,7 @@ import msgspec
 
 from ingestd.decide.state import Rulebook
 from ingestd.demo import script
-from ingestd.model import Command, Entry, Message, Notification, Receipt, Stepped, Verdict
+from ingestd.model import Command, Message, Notification, Receipt, Stepped, Verdict
 from ingestd.replay import Origin
 from ingestd.store import Store
 from ingestd.worker import Engine, pages
@@ -41,7 +41,7 @@ class Desk:
         self.committed: list[Stepped] = []
         self.engine = Engine(rules, store, clock, self._tell)
         self.paging = True  # every page is claimed and handed over
-        store.on_received = self._received
+        store.on_received = self.engine.feed_all
         self.task: asyncio.Task[None] | None = None
         self._letters: set[asyncio.Task[None]] = set()
 
@@ -140,10 +140,6 @@ class Desk:
         await asyncio.to_thread(self.store._writer.stop, 0.0)
         self.store._writing.dispose()
         self.store._reading.dispose()
-
-    def _received(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self.engine.feed(entry)
 
     def _tell(self, batch: Sequence[Stepped]) -> None:
         self.committed += batch

@@ -8,9 +8,8 @@ from whose system account the mail came.
 
 import re
 
-from ingestd.decide.han import simplified
+from ingestd.decide.han import alike, simplified
 from ingestd.decide.match import NameFinder
-from ingestd.spelling import unaccented
 
 LONGEST = 8 * 1024  # characters of a body that are looked at
 LONGEST_HEAD = 1000  # characters of a body in which a host's name needs no label
@@ -125,9 +124,7 @@ SERVICES = frozenset((
 PRIVATE = frozenset(("local", "localdomain", "lan", "home", "internal", "intern", "intranet", "localnet"))
 
 _LINE = re.compile(r"^[ \t]*([^:：=\t\n]{1,40})[:：=\t](.+)$", re.MULTILINE)
-_LABELS, _SPOKEN_LABELS, _ADDRESSES = (
-    frozenset(simplified(unaccented(label)) for label in table) for table in (LABELS, SPOKEN_LABELS, ADDRESSES)
-)
+_LABELS, _SPOKEN_LABELS, _ADDRESSES = (frozenset(map(alike, table)) for table in (LABELS, SPOKEN_LABELS, ADDRESSES))
 _ENDINGS = tuple(map(simplified, ENDINGS))
 _SIGNS = re.compile(r"^\W+")
 _COMMENT = re.compile(r"\s\([^()]{0,100}\)\s{0,9}$")  # behind an address: the name of an old program's account
@@ -269,7 +266,7 @@ def spelled(label: str) -> str:
     plain = label.strip(DECORATION).casefold()
     if plain and not plain[0].isalnum():
         plain = _SIGNS.sub("", plain)  # "📊 *Host*"
-    return simplified(unaccented(plain if plain.isalpha() else plain.replace(".", " ").replace("_", " ")))
+    return alike(plain if plain.isalpha() else plain.replace(".", " ").replace("_", " "))
 
 
 def is_label(plain: str) -> bool:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ingestd.decide import hosts, words
-from ingestd.decide.han import simplified
+from ingestd.decide.han import alike
 from ingestd.model import Severity
-from ingestd.spelling import unaccented
 
 MOST_LINES = 60
 LONGEST_LABEL = 40  # characters
@@ -189,7 +188,7 @@ def is_line(line: str) -> bool:
 
 
 _TABLES = tuple(
-    (name, frozenset(simplified(unaccented(label)) for label in table))
+    (name, frozenset(map(alike, table)))
     for name, table in (
         ("check", CHECKS),
         ("severity", SEVERITY_LABELS),
@@ -199,9 +198,9 @@ _TABLES = tuple(
         ("id", IDS),
     )
 )
-_VAGUE, _TELLING = (frozenset(simplified(unaccented(label)) for label in table) for table in (VAGUE, TELLING))
-_ENDINGS = tuple((name, tuple(simplified(unaccented(end)) for end in ends)) for name, ends in ENDINGS)
-_LEVELS = {simplified(unaccented(word)): level for word, level in LEVELS.items()}
+_VAGUE, _TELLING = (frozenset(map(alike, table)) for table in (VAGUE, TELLING))
+_ENDINGS = tuple((name, tuple(map(alike, ends))) for name, ends in ENDINGS)
+_LEVELS = {alike(word): level for word, level in LEVELS.items()}
 
 
 def _leading(text: str) -> tuple[str, Severity | None]:
@@ -241,5 +240,5 @@ def _id(value: str) -> str | None:
 
 def _level(value: str) -> Severity | None:
     """``Critical``, ``5 - Critical``, ``严重``: the first word that names a level."""
-    words_of = _WORD.findall(simplified(unaccented(value.casefold())))
+    words_of = _WORD.findall(alike(value.casefold()))
     return next((_LEVELS[word] for word in words_of if word in _LEVELS), None)

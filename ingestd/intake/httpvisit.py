@@ -17,7 +17,8 @@ log = logging.getLogger("ingestd.intake.http")
 LONGEST = 64 * 1024  # octets of a body that is waited for before its door hears of it
 #: Headers that want more than that: leave to go on, an address that a proxy names, a body of unknown length …
 WANTING = frozenset({b"expect", b"x-forwarded-for", b"x-forwarded-proto", b"transfer-encoding", b"upgrade"})
-FAULT = Answer(500, {"error": "a fault of ours: send it again"}, ((b"connection", b"close"),))
+CLOSE = (b"connection", b"close")
+FAULT = Answer(500, {"error": "a fault of ours: send it again"}, (CLOSE,))
 LINES = {one.value: f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
 
 FindDoor = Callable[[str, str], Door | None]  # by method and path
@@ -85,9 +86,10 @@ class Visit:
         if self.disconnected or connection.transport.is_closing():
             return
         own, body = written(answer)
-        self.keep_alive = self.keep_alive and (b"connection", b"close") not in own
-        if not self.keep_alive and (b"connection", b"close") not in own:
-            own.append((b"connection", b"close"))
+        if CLOSE in own:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            own.append(CLOSE)
         headers = (b"%b: %b\r\n" % one for one in (*connection.server_state.default_headers, *own))
         connection.transport.write(b"".join((LINES[answer.status], *headers, b"\r\n", body)))
         if not self.keep_alive:

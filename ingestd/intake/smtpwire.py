@@ -8,6 +8,7 @@ import asyncio
 import logging
 import math
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ LAST_WORDS = 20.0  # seconds to take them
 LOCAL = "local"  # the peer on a Unix socket
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.Protocol, ABC):
     """One client. What its lines mean is told by a class that has ``_step``."""
 
     __slots__ = (
@@ -68,9 +69,9 @@ class Wire(asyncio.Protocol):
         self._deadline = self._due = math.inf  # when it has been too long; when the timer looks
         self._timer: asyncio.TimerHandle | None = None  # one for many deadlines: it looks whether it was put off
 
+    @abstractmethod
     def _step(self) -> bool:
         """Take something off the buffer and do it; False: there is not enough for that yet."""
-        raise NotImplementedError
 
     # -- life
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import smtplib
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ingestd.intake.smtp import SmtpIntake
+from ingestd.intake.smtp import SmtpIntake, SmtpSettings
 from ingestd.model import Message
 
 T = TypeVar("T")
+Start = Callable[..., Awaitable[SmtpIntake]]  # with settings
 
 ENVELOPE = b"EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n"
 
@@ -32,6 +34,23 @@ class Inbox:
 
     def refuse(self, source: str, code: int) -> None:
         self.refused.append((source, code))
+
+
+@asynccontextmanager
+async def listening(inbox: Inbox, received: float = 1.0, **usual: Any) -> AsyncIterator[Start]:
+    """What starts listeners with these settings and others; all are stopped at the end."""
+    running: list[SmtpIntake] = []
+
+    async def begin(**settings: Any) -> SmtpIntake:
+        wanted = SmtpSettings(**({"port": 0, "hostname": "in.example"} | usual | settings))
+        intake = SmtpIntake(wanted, inbox.receive, lambda: received, inbox.refuse)
+        await intake.start()
+        running.append(intake)
+        return intake
+
+    yield begin
+    for intake in running:
+        await intake.stop()
 
 
 async def talk(intake: SmtpIntake, client: Callable[[smtplib.SMTP], T], host: str = "") -> T:

@@ -10,6 +10,7 @@ import uvicorn
 
 from ingestd.intake import httpconnection
 from ingestd.intake.httpconnection import Bounds, bounded
+from tests.intake.webserver import serving
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 
@@ -79,19 +80,8 @@ class Client:
 @asynccontextmanager
 async def site(**bounds: int) -> AsyncIterator[Site]:
     made = Site(Bounds(**bounds))
-    serving = asyncio.create_task(made.server.serve())
-    while not made.server.started:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    try:
+    async with serving(made.server):
         yield made
-    finally:
-        made.server.should_exit = True
-        await serving
-
-
-@pytest.fixture(autouse=True)
-def _signals_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvicorn.Server, "install_signal_handlers", lambda _self: None, raising=False)
 
 
 def patience(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from ingestd.intake.http import Webhooks
 from ingestd.intake.httpconnection import Bounds, bounded
 from ingestd.intake.httpvisit import LONGEST
 from ingestd.model import Message
+from tests.intake.webserver import serving
 
 TOKEN = b"X-Ingestd-Token: secret\r\n"
 
@@ -71,23 +71,10 @@ class House:
 
 
 @pytest.fixture
-async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(uvicorn.Server, "install_signal_handlers", lambda _self: None, raising=False)
-    async with opened() as made:
-        yield made
-
-
-@asynccontextmanager
-async def opened() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[House]:
     made = House()
-    serving = asyncio.create_task(made.server.serve())
-    while not made.server.started:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    try:
+    async with serving(made.server):
         yield made
-    finally:
-        made.server.should_exit = True
-        await serving
 
 
 def post(path: bytes, body: bytes, head: bytes = TOKEN, *, last: bool = False) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import smtplib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,7 @@ from ingestd.intake.smtp import SmtpIntake, SmtpSettings, smtp_problem
 from ingestd.intake.smtpauth import hash_password
 from ingestd.model import StoreUnavailable
 from tests.intake import mailpost
-from tests.intake.mailpost import ENVELOPE, Inbox, raw, talk
-
-Start = Callable[..., Awaitable[SmtpIntake]]
+from tests.intake.mailpost import ENVELOPE, Inbox, Start, listening, raw, talk
 
 
 @pytest.fixture
@@ -26,18 +24,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 async def start(inbox: Inbox) -> AsyncIterator[Start]:
-    running: list[SmtpIntake] = []
-
-    async def begin(**settings: Any) -> SmtpIntake:
-        wanted = SmtpSettings(**({"port": 0, "hostname": "in.example"} | settings))
-        intake = SmtpIntake(wanted, inbox.receive, lambda: 1234.5, inbox.refuse)
-        await intake.start()
-        running.append(intake)
-        return intake
-
-    yield begin
-    for intake in running:
-        await intake.stop()
+    async with listening(inbox, 1234.5) as begin:
+        yield begin
 
 
 async def test_a_mail_is_kept_as_it_was_sent(start: Start, inbox: Inbox) -> None:

@@ -4,24 +4,20 @@ import asyncio
 import smtplib
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
 from ingestd.intake import smtpauth
-from ingestd.intake.smtp import SmtpIntake, SmtpSettings
 from ingestd.intake.smtpauth import Credentials, Porter, Users, hash_password, read_users
 from tests.intake import mailpost
-from tests.intake.mailpost import Inbox, raw, talk
+from tests.intake.mailpost import Inbox, Start, listening, raw, talk
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 HASH = CHEAP.hash("opensesame")
 UMLAUTS = CHEAP.hash("ключ-密")
-
-Start = Callable[..., Awaitable[SmtpIntake]]
 
 
 @pytest.fixture
@@ -31,19 +27,9 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 async def start(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    running: list[SmtpIntake] = []
     monkeypatch.setattr(smtpauth, "FIRST_WAIT", 0.001)
-
-    async def begin(**settings: Any) -> SmtpIntake:
-        wanted = {"port": 0, "hostname": "in.example", "users": {"mon": HASH, "王": UMLAUTS}, "auth_without_tls": True}
-        intake = SmtpIntake(SmtpSettings(**(wanted | settings)), inbox.receive, lambda: 1.0, inbox.refuse)
-        await intake.start()
-        running.append(intake)
-        return intake
-
-    yield begin
-    for intake in running:
-        await intake.stop()
+    async with listening(inbox, users={"mon": HASH, "王": UMLAUTS}, auth_without_tls=True) as begin:
+        yield begin
 
 
 def b64(text: str) -> bytes:

@@ -3,22 +3,19 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
 from ingestd.intake import smtpwire
-from ingestd.intake.smtp import SmtpIntake, SmtpSettings
+from ingestd.intake.smtp import SmtpIntake
 from ingestd.model import Message
 from tests.intake import mailpost
-from tests.intake.mailpost import ENVELOPE, Inbox, raw, talk
+from tests.intake.mailpost import ENVELOPE, Inbox, Start, listening, raw, talk
 
 HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("opensesame")
-
-Start = Callable[..., Awaitable[SmtpIntake]]
 
 
 class SlowInbox(Inbox):
@@ -42,19 +39,9 @@ def inbox() -> SlowInbox:
 
 @pytest.fixture
 async def start(inbox: SlowInbox) -> AsyncIterator[Start]:
-    running: list[SmtpIntake] = []
-
-    async def begin(**settings: Any) -> SmtpIntake:
-        wanted = SmtpSettings(**({"port": 0, "hostname": "in.example"} | settings))
-        intake = SmtpIntake(wanted, inbox.receive, lambda: 1.0, inbox.refuse)
-        await intake.start()
-        running.append(intake)
-        return intake
-
-    yield begin
-    inbox.go.set()
-    for intake in running:
-        await intake.stop()
+    async with listening(inbox) as begin:
+        yield begin
+        inbox.go.set()
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +56,15 @@ def tls(folder: Path) -> dict[str, str]:
 async def opened(intake: SmtpIntake) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection(*intake.addresses[0])
     assert (await reader.readline()).startswith(b"220 in.example")
+    return reader, writer
+
+
+async def committing(intake: SmtpIntake, inbox: SlowInbox) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client whose mail is being kept, until the inbox is let go on."""
+    inbox.go.clear()
+    reader, writer = await opened(intake)
+    writer.write(ENVELOPE + b"one\r\n.\r\n")
+    await inbox.begun.wait()
     return reader, writer
 
 
@@ -199,9 +195,7 @@ async def test_a_silent_client_hears_why_it_is_hung_up_on(start: Start) -> None:
 
 async def test_a_slow_commit_is_not_the_clients_fault(start: Start, inbox: SlowInbox) -> None:
     intake = await start(timeout=0.1)
-    inbox.go.clear()
-    reader, writer = await opened(intake)
-    writer.write(ENVELOPE + b"one\r\n.\r\n")
+    reader, writer = await committing(intake, inbox)
     await asyncio.sleep(0.3)
     inbox.go.set()
     assert codes(await reader.read())[-2:] == [b"250", b"421"]
@@ -239,11 +233,8 @@ async def test_who_vanishes_while_its_mail_is_committed_does_not_undo_it(
     start: Start, inbox: SlowInbox, linger: bytes
 ) -> None:
     intake = await start()
-    inbox.go.clear()
-    _, writer = await opened(intake)
+    _, writer = await committing(intake, inbox)
     (connection,) = intake.connections
-    writer.write(ENVELOPE + b"one\r\n.\r\n")
-    await inbox.begun.wait()
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # a reset, or an end
     writer.transport.abort()
     await until(lambda: connection._over or connection._ended)
@@ -255,10 +246,7 @@ async def test_who_vanishes_while_its_mail_is_committed_does_not_undo_it(
 
 async def test_a_stop_waits_for_the_commit_and_its_answer(start: Start, inbox: SlowInbox) -> None:
     intake = await start()
-    inbox.go.clear()
-    reader, writer = await opened(intake)
-    writer.write(ENVELOPE + b"one\r\n.\r\n")
-    await inbox.begun.wait()
+    reader, writer = await committing(intake, inbox)
     asyncio.get_running_loop().call_later(0.05, inbox.go.set)
     await intake.stop()
     assert codes(await reader.read())[-2:] == [b"250", b"421"]
